@@ -1,0 +1,276 @@
+//! Resolves content on a layout: decides which page it goes on, what is left out, and how long
+//! each page is shown. What cannot be drawn is said here, once, before anything is shown.
+
+mod page;
+
+use crate::content::{Code, Content, Look};
+use crate::fonts::Fonts;
+use crate::layout::{Layout, PageKind, PageLayout, ZoneName};
+use crate::problem::{Finding, Problem};
+use crate::qr::{self, Modules, QUIET_ZONE};
+use crate::scene::{Page, Scene};
+use crate::text::normalise::normalise;
+
+/// A scene and what had to be left out of it.
+#[derive(Debug, Clone)]
+pub struct Composed {
+    /// What is shown.
+    pub scene: Scene,
+    /// What is not, or not as it was sent.
+    pub findings: Vec<Finding>,
+}
+
+/// Most pages of one scene. At three seconds a page, more would keep the others off the board
+/// for minutes.
+pub const MAX_PAGES: usize = 64;
+
+/// How long the words go dark between two pages, in milliseconds.
+const DARK_MS: u64 = 300;
+
+/// Composes the languages of one notice, shown one after the other.
+///
+/// A language, code or picture that this panel cannot draw is left out with a finding as long as
+/// something remains. An emergency shows □ for a letter that no face has; other content with such
+/// a letter is refused.
+///
+/// # Errors
+/// With every problem, when nothing can be drawn. Paths are relative to the notice:
+/// `content[0].headline`.
+pub fn compose(
+    contents: &[Content],
+    layout: &Layout,
+    fonts: &Fonts,
+) -> Result<Composed, Vec<Problem>> {
+    let mut pages: Vec<Page> = Vec::new();
+    let mut findings = Vec::new();
+    let mut left_out = Vec::new();
+    for (index, content) in contents.iter().enumerate() {
+        let composer = Composer { layout, fonts, content, index, findings: Vec::new() };
+        match composer.pages() {
+            Ok((more, found)) => {
+                pages.extend(more);
+                findings.extend(found);
+            }
+            Err(problems) => left_out.push((&content.language, problems)),
+        }
+    }
+    let urgent = contents.iter().any(|content| content.look == Look::Emergency);
+    if pages.len() > MAX_PAGES && !urgent {
+        return Err(vec![Problem::new(
+            "too_many_pages",
+            "content",
+            format!(
+                "the notice takes {} pages on {}, at most {MAX_PAGES} are shown; shorten the text",
+                pages.len(),
+                layout.name
+            ),
+            pages.len(),
+            MAX_PAGES,
+        )]);
+    }
+    if pages.is_empty() {
+        let problems: Vec<_> = left_out.into_iter().flat_map(|(_, problems)| problems).collect();
+        return Err(if problems.is_empty() { vec![nothing_to_draw("content")] } else { problems });
+    }
+    for (language, problems) in left_out {
+        let why = problems.first().map(|p| p.message.clone()).unwrap_or_default();
+        findings.push(Finding::new(
+            "language_left_out",
+            "",
+            format!("the language `{language}` is not shown: {why}"),
+            language,
+            &layout.name,
+        ));
+    }
+    if pages.len() > 1 {
+        for page in pages.iter_mut().filter(|page| page.items.iter().any(|item| item.turns)) {
+            page.dark_ms = DARK_MS;
+            page.duration_ms += DARK_MS;
+        }
+    }
+    let (width, height) = (layout.panel.width, layout.panel.height);
+    Ok(Composed { scene: Scene { width, height, pages }, findings })
+}
+
+/// Everything a page says, cleaned, with what has no zone of its own folded into the text.
+#[derive(Debug, Clone, Default)]
+struct Words {
+    band: String,
+    headline: String,
+    paragraphs: Vec<String>,
+    stamp: String,
+    caption: String,
+    code: Option<(String, Modules)>,
+    clock_s: Option<u32>,
+}
+
+struct Composer<'a> {
+    layout: &'a Layout,
+    fonts: &'a Fonts,
+    content: &'a Content,
+    index: usize,
+    findings: Vec<Finding>,
+}
+
+impl Composer<'_> {
+    fn pages(mut self) -> Result<(Vec<Page>, Vec<Finding>), Vec<Problem>> {
+        let mut words = self.clean()?;
+        let codes = self.codes(&mut words);
+        let page = self.layout.page_for(self.content.look);
+        let service = self.layout.page(PageKind::Service);
+        if words.headline.is_empty() && words.paragraphs.is_empty() && codes.is_empty() {
+            return Err(vec![nothing_to_draw(&self.path(""))]);
+        }
+        let mut codes = codes.into_iter();
+        let mut pages = Vec::new();
+        // A routine notice has its first code beside the words; an emergency says all it has to
+        // say before the first code.
+        let beside = service.filter(|_| self.content.look == Look::Notice && codes.len() > 0);
+        match beside.and_then(|service| Some((service, codes.next()?))) {
+            Some((service, (code, caption))) => {
+                let words = Words { code: Some(code), caption, ..words.clone() };
+                pages.extend(self.set(service, &words)?);
+            }
+            None => pages.extend(self.set(page, &words)?),
+        }
+        for (code, caption) in codes {
+            let Some(service) = service else { break };
+            let words = Words {
+                headline: words.headline.clone(),
+                code: Some(code),
+                caption,
+                ..Words::default()
+            };
+            pages.extend(self.set(service, &words)?);
+        }
+        Ok((pages, self.findings))
+    }
+
+    fn set(&self, page: &PageLayout, words: &Words) -> Result<Vec<Page>, Vec<Problem>> {
+        page::set(page, words, self.layout, self.fonts, &self.content.language).map_err(|zone| {
+            let zone = zone.as_str();
+            vec![Problem::new(
+                "zone_too_small",
+                self.path(zone),
+                format!(
+                    "the zone `{zone}` of {} cannot hold one line of it at a legible size; \
+                     shorten it or leave this board out",
+                    self.layout.name
+                ),
+                zone,
+                &self.layout.name,
+            )]
+        })
+    }
+
+    /// Brings all texts into one spelling and checks that every letter can be drawn.
+    fn clean(&mut self) -> Result<Words, Vec<Problem>> {
+        let content = self.content;
+        let mut problems = Vec::new();
+        let mut headline = self.letters("headline", &content.headline, &mut problems);
+        headline = headline.replace('\n', " ");
+        let mut paragraphs = Vec::new();
+        let body = [
+            ("text", &content.text),
+            ("instruction", &content.instruction),
+            ("source", &content.source),
+        ];
+        for (field, text) in body {
+            let text = self.letters(field, text, &mut problems);
+            paragraphs.extend(text.split('\n').map(str::trim).map(str::to_owned));
+        }
+        for (index, alt) in content.pictures.iter().enumerate() {
+            let alt = self.letters(&format!("pictures[{index}].alt"), alt, &mut problems);
+            self.findings.push(Finding::new(
+                "picture_left_out",
+                "text",
+                "the picture is not drawn; its description stands in the text",
+                &alt,
+                "",
+            ));
+            paragraphs.push(alt);
+        }
+        paragraphs.retain(|paragraph| !paragraph.is_empty());
+        let words = Words {
+            band: self.letters("band", &content.band, &mut problems),
+            headline: headline.trim().to_owned(),
+            paragraphs,
+            stamp: self.letters("stamp", &content.stamp, &mut problems),
+            clock_s: content.clock_s,
+            ..Words::default()
+        };
+        if problems.is_empty() { Ok(words) } else { Err(problems) }
+    }
+
+    fn letters(&mut self, field: &str, text: &str, problems: &mut Vec<Problem>) -> String {
+        let cleaned = normalise(text);
+        let chain = page::widest_chain(self.layout, self.content.look, &self.content.language);
+        let drawn: String = cleaned.text.chars().filter(|letter| *letter != '\n').collect();
+        let missing = crate::text::fit::missing(&[&drawn], &chain, self.fonts);
+        let junk = cleaned.junk.iter().map(|(letter, place)| ("letter_junk", letter, place));
+        let missing = missing.iter().map(|(letter, place)| ("letter_missing", letter, place));
+        for (code, letter, place) in junk.chain(missing) {
+            let name = format!("U+{:04X}", *letter as u32);
+            let message = match code {
+                "letter_junk" => format!("letter {place} is {name}, which no notice may hold"),
+                _ => format!("letter {place}, `{letter}` ({name}), is in no face of this layout"),
+            };
+            if matches!(self.content.look, Look::Notice | Look::Exercise) {
+                let message = format!("{message}; write it otherwise");
+                problems.push(Problem::new(code, self.path(field), message, &name, ""));
+            } else {
+                self.findings.push(Finding::new(code, field, message, &name, ""));
+            }
+        }
+        cleaned.text
+    }
+
+    /// The codes that this layout can draw; the words of the others go into the text.
+    fn codes(&mut self, words: &mut Words) -> Vec<((String, Modules), String)> {
+        let zone = self.layout.page(PageKind::Service).and_then(|page| {
+            page.zones.iter().find(|zone| zone.name == ZoneName::Code).map(|zone| zone.area)
+        });
+        let mut drawable = Vec::new();
+        for (index, Code { data, caption }) in self.content.codes.iter().enumerate() {
+            let caption = normalise(caption).text;
+            let modules = qr::encode(data);
+            let needed = modules.as_ref().map(|modules| modules.side + 2 * QUIET_ZONE);
+            let room = zone.map_or(0, |area| area.width.min(area.height));
+            match modules.filter(|_| needed.is_some_and(|needed| needed <= room)) {
+                Some(modules) => drawable.push(((data.clone(), modules), caption)),
+                None => {
+                    let needed =
+                        needed.map_or("more than a code holds".to_owned(), |n| n.to_string());
+                    self.findings.push(Finding::new(
+                        "code_left_out",
+                        "code",
+                        format!(
+                            "code {} needs {needed} pixels, {} gives {room}; its address stands \
+                             in the text",
+                            index + 1,
+                            self.layout.name
+                        ),
+                        &needed,
+                        room,
+                    ));
+                    if !words.paragraphs.iter().any(|paragraph| paragraph.contains(&caption)) {
+                        words.paragraphs.push(caption);
+                    }
+                }
+            }
+        }
+        drawable
+    }
+
+    fn path(&self, field: &str) -> String {
+        match field {
+            "" => format!("content[{}]", self.index),
+            field => format!("content[{}].{field}", self.index),
+        }
+    }
+}
+
+fn nothing_to_draw(path: &str) -> Problem {
+    let message = "there is nothing to draw; give a headline, a text or a code";
+    Problem::new("nothing_to_draw", path, message, "", "")
+}

@@ -1,0 +1,396 @@
+//! Sets words in the zones of one page, turning pages where the text is longer than its zone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::content::Look;
+use crate::fonts::{FaceId, Fonts};
+use crate::layout::{Align, Area, Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneName};
+use crate::qr::QUIET_ZONE;
+use crate::scene::{Drawing, Item, Page, Placed, Strip, Typeset, marquee_ms};
+use crate::text::fit::{Fitted, Line, Room, fit};
+
+use super::Words;
+
+/// Shortest time that a page stands, in milliseconds.
+const PAGE_MIN_MS: u64 = 3000;
+/// Time to take out a phone and scan, in milliseconds.
+const CODE_MIN_MS: u64 = 8000;
+/// Time for one syllable: readers in passing take in two to three a second.
+const SYLLABLE_MS: u64 = 400;
+
+/// Sets words on a page layout.
+///
+/// A stamp or caption without room of its own joins the text; a headline that is too long for its
+/// zone takes pages of its own before the text. The error is the zone that stays too small.
+pub(super) fn set(
+    layout: &PageLayout,
+    words: &Words,
+    panel: &Layout,
+    fonts: &Fonts,
+    language: &str,
+) -> Result<Vec<Page>, ZoneName> {
+    let has = |name| layout.zones.iter().any(|zone| zone.name == name);
+    let mut setter = Setter {
+        layout,
+        panel,
+        fonts,
+        language,
+        words: words.clone(),
+        in_turn: layout.arrange == Arrange::InTurn,
+    };
+    for name in [ZoneName::Stamp, ZoneName::Caption] {
+        if !has(name) {
+            setter.fold(name);
+        }
+    }
+    loop {
+        match setter.pages() {
+            Err(ZoneName::Headline | ZoneName::Text) if !setter.in_turn => setter.in_turn = true,
+            Err(name @ (ZoneName::Stamp | ZoneName::Caption)) => setter.fold(name),
+            done => return done,
+        }
+    }
+}
+
+/// All faces that may set a letter of a look: what decides whether a letter can be drawn.
+pub(super) fn widest_chain(layout: &Layout, look: Look, language: &str) -> Vec<FaceId> {
+    let zones = &layout.page_for(look).zones;
+    let text = zones.iter().find(|zone| zone.name == ZoneName::Text);
+    text.or(zones.first()).map(|zone| chain(zone, 0, layout, language)).unwrap_or_default()
+}
+
+/// A zone's face of that rank, then all that stand in for letters it lacks.
+fn chain(zone: &Zone, rank: usize, layout: &Layout, language: &str) -> Vec<FaceId> {
+    let own = layout.languages.get(language).map(|language| language.faces.as_slice());
+    let first = own.unwrap_or_default().get(rank).or(zone.faces.get(rank));
+    let others = layout.languages.values().flat_map(|language| &language.faces);
+    let mut chain: Vec<FaceId> = Vec::new();
+    for face in first.into_iter().chain(own.unwrap_or_default()).chain(&zone.faces).chain(others) {
+        if !chain.contains(face) {
+            chain.push(*face);
+        }
+    }
+    chain
+}
+
+struct Setter<'a> {
+    layout: &'a PageLayout,
+    panel: &'a Layout,
+    fonts: &'a Fonts,
+    language: &'a str,
+    words: Words,
+    in_turn: bool,
+}
+
+impl Setter<'_> {
+    fn fold(&mut self, name: ZoneName) {
+        let words = match name {
+            ZoneName::Stamp => std::mem::take(&mut self.words.stamp),
+            _ => std::mem::take(&mut self.words.caption),
+        };
+        if !words.is_empty() && !self.words.paragraphs.iter().any(|text| text.contains(&words)) {
+            self.words.paragraphs.push(words);
+        }
+    }
+
+    fn pages(&self) -> Result<Vec<Page>, ZoneName> {
+        let mut standing = Vec::new();
+        let mut standing_words = 0;
+        let mut turning: Vec<(&Zone, Area)> = Vec::new();
+        let mut ends: BTreeMap<ZoneName, u32> = BTreeMap::new();
+        for zone in &self.layout.zones {
+            let area = self.area(zone, &ends).ok_or(zone.name)?;
+            ends.insert(zone.name, area.y);
+            if self.turns(zone.name) {
+                turning.push((zone, area));
+                continue;
+            }
+            if let Some(item) = self.standing(zone, area)? {
+                ends.insert(zone.name, item.ink.y + item.ink.height + self.gap());
+                standing_words += syllables(&item);
+                standing.push(item);
+            }
+        }
+        let mut pages = Vec::new();
+        for (zone, area) in turning {
+            for item in self.turning(zone, area)? {
+                pages.push(self.page(&standing, Some(item)));
+            }
+        }
+        if pages.is_empty() {
+            pages.push(self.page(&standing, None));
+        }
+        // What stands is read once, with the first page.
+        if let Some(first) = pages.first_mut() {
+            first.duration_ms += standing_words * SYLLABLE_MS;
+        }
+        Ok(pages)
+    }
+
+    fn page(&self, standing: &[Item], turning: Option<Item>) -> Page {
+        let least = if self.words.code.is_some() { CODE_MIN_MS } else { PAGE_MIN_MS };
+        let duration_ms = match turning.as_ref().map(|item| (&item.drawing, item)) {
+            Some((Drawing::Marquee { speed, travel, .. }, _)) => marquee_ms(*speed, *travel),
+            Some((_, item)) => syllables(item) * SYLLABLE_MS,
+            None => 0,
+        };
+        let items = standing.iter().cloned().chain(turning).collect();
+        Page { duration_ms: duration_ms.max(least), dark_ms: 0, ground: self.layout.ground, items }
+    }
+
+    fn turns(&self, name: ZoneName) -> bool {
+        match name {
+            ZoneName::Text => true,
+            ZoneName::Headline | ZoneName::Clock => self.in_turn,
+            _ => false,
+        }
+    }
+
+    /// Where a zone lies: under the words of the zone it follows, or over the headline's and the
+    /// text's whole area when these take turns on a page made for both at once.
+    fn area(&self, zone: &Zone, ends: &BTreeMap<ZoneName, u32>) -> Option<Area> {
+        let shared = self.in_turn && self.layout.arrange == Arrange::Together;
+        if shared && matches!(zone.name, ZoneName::Headline | ZoneName::Text) {
+            let both = self.layout.zones.iter();
+            return both
+                .filter(|zone| matches!(zone.name, ZoneName::Headline | ZoneName::Text))
+                .map(|zone| zone.area)
+                .reduce(Area::union);
+        }
+        let bottom = zone.area.y + zone.area.height;
+        let y = zone.below.and_then(|name| ends.get(&name).copied()).unwrap_or(zone.area.y);
+        let height = bottom.checked_sub(y).filter(|height| *height > 0)?;
+        Some(Area { y, height, ..zone.area })
+    }
+
+    /// Clear rows between a zone's words and the zone below.
+    fn gap(&self) -> u32 {
+        match self.panel.panel.width.min(self.panel.panel.height) {
+            rows @ 0..100 => (rows / 32).max(1),
+            rows => rows / 20,
+        }
+    }
+
+    fn standing(&self, zone: &Zone, area: Area) -> Result<Option<Item>, ZoneName> {
+        let words = match zone.name {
+            ZoneName::Band => &self.words.band,
+            ZoneName::Headline => &self.words.headline,
+            ZoneName::Stamp => &self.words.stamp,
+            ZoneName::Caption => &self.words.caption,
+            ZoneName::Text => return Ok(None),
+            ZoneName::Code => return Ok(self.code(zone, area)),
+            ZoneName::Clock => return self.clock(zone, area),
+        };
+        if words.is_empty() {
+            return Ok(None);
+        }
+        let room = Room { overflow: Overflow::Pages, ..self.room(zone, area) };
+        let fitted = fit(&[words], &room, self.fonts).ok_or(zone.name)?;
+        match fitted.pages.as_slice() {
+            [lines] => Ok(Some(self.text(zone, area, &fitted, lines))),
+            _ => Err(zone.name),
+        }
+    }
+
+    fn turning(&self, zone: &Zone, area: Area) -> Result<Vec<Item>, ZoneName> {
+        let paragraphs: Vec<&str> = match zone.name {
+            ZoneName::Clock => return Ok(self.clock(zone, area)?.into_iter().collect()),
+            ZoneName::Headline => vec![&self.words.headline],
+            _ => self.words.paragraphs.iter().map(String::as_str).collect(),
+        };
+        if paragraphs.iter().all(|text| text.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let fitted = fit(&paragraphs, &self.room(zone, area), self.fonts).ok_or(zone.name)?;
+        let items = fitted.pages.iter().map(|lines| match lines.as_slice() {
+            [line] if fitted.runs => self.marquee(zone, area, &fitted, line),
+            lines => self.text(zone, area, &fitted, lines),
+        });
+        Ok(items.map(|item| Item { turns: true, ..item }).collect())
+    }
+
+    fn room(&self, zone: &Zone, area: Area) -> Room {
+        let language = self.panel.languages.get(self.language);
+        let ranks = language.map_or(zone.faces.len(), |language| language.faces.len());
+        let least = language.map_or(zone.sizes.0, |language| language.min_size.max(zone.sizes.0));
+        Room {
+            width: area.width,
+            height: area.height,
+            chains: (0..ranks)
+                .map(|rank| chain(zone, rank, self.panel, self.language))
+                .filter(|chain| !chain.is_empty())
+                .collect(),
+            sizes: (least, zone.sizes.1.max(least)),
+            overflow: zone.overflow,
+            even: zone.align == Align::Centre,
+        }
+    }
+
+    fn item(&self, zone: &Zone, area: Area, ink: Area, drawing: Drawing) -> Item {
+        let Zone { name, fill, colour, .. } = *zone;
+        Item { zone: name, area, ink, fill, colour, turns: false, drawing }
+    }
+
+    fn text(&self, zone: &Zone, area: Area, fitted: &Fitted, lines: &[Line]) -> Item {
+        let block = fitted.above + fitted.below + fitted.pitch * (lines.len() as i32 - 1);
+        let top = shift(zone.valign, area.y, area.height, block as u32);
+        let mut glyphs = Vec::new();
+        let mut ink: Option<Area> = None;
+        for (index, line) in lines.iter().enumerate() {
+            let baseline = top as i32 + fitted.above + fitted.pitch * index as i32;
+            let x = match zone.align {
+                Align::Left => area.x,
+                Align::Centre => area.x + (area.width - line.width) / 2,
+                Align::Right => area.x + area.width - line.width,
+            };
+            for glyph in &line.glyphs {
+                let mask = self.fonts.mask(glyph.face, glyph.glyph, fitted.size);
+                let placed =
+                    Placed { x: x as i32 + glyph.x, baseline: baseline - glyph.rise, mask };
+                if let Some(area) = extent(&placed) {
+                    ink = Some(ink.map_or(area, |ink| ink.union(area)));
+                    glyphs.push(placed);
+                }
+            }
+        }
+        let setting = self.typeset(fitted, lines);
+        let ink = ink.unwrap_or(Area { height: 1, width: 1, ..area });
+        self.item(zone, area, ink, Drawing::Text { setting, glyphs })
+    }
+
+    fn marquee(&self, zone: &Zone, area: Area, fitted: &Fitted, line: &Line) -> Item {
+        let height = (fitted.above + fitted.below) as u32;
+        let mut strip =
+            Strip { width: line.width, height, coverage: vec![0; (line.width * height) as usize] };
+        for glyph in &line.glyphs {
+            let mask = self.fonts.mask(glyph.face, glyph.glyph, fitted.size);
+            let x = glyph.x + mask.left;
+            let y = fitted.above - glyph.rise - mask.top;
+            for (row, coverage) in mask.coverage.chunks(mask.width.max(1) as usize).enumerate() {
+                let start = (y + row as i32) * line.width as i32 + x;
+                let end = start + coverage.len() as i32;
+                if let Some(into) = strip.coverage.get_mut(start as usize..end as usize) {
+                    for (into, ink) in into.iter_mut().zip(coverage) {
+                        *into = (*into).max(*ink);
+                    }
+                }
+            }
+        }
+        let top = shift(zone.valign, area.y, area.height, height);
+        let ink = Area { y: top, height, ..area };
+        let drawing = Drawing::Marquee {
+            setting: self.typeset(fitted, std::slice::from_ref(line)),
+            top: top as i32,
+            speed: self.panel.marquee_px_per_s,
+            travel: strip.width.saturating_sub(area.width),
+            strip,
+        };
+        self.item(zone, area, ink, drawing)
+    }
+
+    fn code(&self, zone: &Zone, area: Area) -> Option<Item> {
+        let (data, modules) = self.words.code.clone()?;
+        let side = modules.side + 2 * QUIET_ZONE;
+        let module = area.width.min(area.height) / side;
+        let width = module * side;
+        let ink = Area {
+            x: area.x + (area.width - width) / 2,
+            y: area.y + (area.height - width) / 2,
+            width,
+            height: width,
+        };
+        Some(self.item(zone, area, ink, Drawing::Code { data, modules, module }))
+    }
+
+    /// The clock at the largest size whose widest digits fit.
+    fn clock(&self, zone: &Zone, area: Area) -> Result<Option<Item>, ZoneName> {
+        let Some(start_s) = self.words.clock_s else { return Ok(None) };
+        let shown = format!("{:02}:{:02}", start_s / 3600 % 24, start_s / 60 % 60);
+        let sizes = (zone.sizes.0..=zone.sizes.1).rev();
+        let faces = zone.faces.iter().flat_map(|face| sizes.clone().map(move |size| (*face, size)));
+        for (face, size) in faces {
+            let whole = self.fonts.native_rows(face).is_none_or(|rows| size % rows == 0);
+            if !whole {
+                continue;
+            }
+            let units = self.fonts.units_per_em(face);
+            let cell = |text: &str| {
+                let glyph = self.fonts.shape(face, text).first().copied()?;
+                let advance = (glyph.advance * size as i32 + units / 2).div_euclid(units);
+                Some((self.fonts.mask(face, glyph.glyph, size), advance))
+            };
+            let digits: Option<Vec<_>> =
+                ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"].into_iter().map(cell).collect();
+            let (Some(digits), Some((colon, colon_width))) = (digits, cell(":")) else { continue };
+            let cell_width = digits.iter().map(|(_, advance)| *advance).max().unwrap_or(0);
+            let height = digits.iter().map(|(mask, _)| mask.height).max().unwrap_or(0);
+            let above = digits.iter().map(|(mask, _)| mask.top).max().unwrap_or(0);
+            let width = (4 * cell_width + colon_width) as u32;
+            if width > area.width || height > area.height {
+                continue;
+            }
+            let x = match zone.align {
+                Align::Left => area.x,
+                Align::Centre => area.x + (area.width - width) / 2,
+                Align::Right => area.x + area.width - width,
+            };
+            let y = shift(zone.valign, area.y, area.height, height);
+            let after = x as i32 + 2 * cell_width + colon_width;
+            let colon_x = x as i32 + 2 * cell_width + (colon_width - colon.width as i32) / 2;
+            let cells = [x as i32, x as i32 + cell_width, colon_x, after, after + cell_width];
+            let name = self.fonts.name(face).to_owned();
+            let drawing = Drawing::Clock {
+                setting: Typeset { face: name, size, lines: vec![shown] },
+                digits: digits.into_iter().map(|(mask, _)| mask).collect(),
+                colon: Arc::clone(&colon),
+                cells,
+                cell_width: cell_width as u32,
+                baseline: y as i32 + above,
+                start_s,
+            };
+            return Ok(Some(self.item(zone, area, Area { x, y, width, height }, drawing)));
+        }
+        Err(zone.name)
+    }
+
+    fn typeset(&self, fitted: &Fitted, lines: &[Line]) -> Typeset {
+        Typeset {
+            face: self.fonts.name(fitted.face).to_owned(),
+            size: fitted.size,
+            lines: lines.iter().map(|line| line.text.clone()).collect(),
+        }
+    }
+}
+
+fn shift(valign: Valign, y: u32, height: u32, block: u32) -> u32 {
+    let rest = height.saturating_sub(block);
+    match valign {
+        Valign::Top => y,
+        Valign::Middle => y + rest / 2,
+        Valign::Bottom => y + rest,
+    }
+}
+
+/// The rectangle of a glyph's ink on the panel.
+fn extent(placed: &Placed) -> Option<Area> {
+    let mask = &placed.mask;
+    let (x, y) = (placed.x + mask.left, placed.baseline - mask.top);
+    let inked = mask.width > 0 && mask.height > 0;
+    inked.then_some(Area {
+        x: x.max(0) as u32,
+        y: y.max(0) as u32,
+        width: mask.width,
+        height: mask.height,
+    })
+}
+
+/// Words to read in an item. Khmer writes none apart; four letters take a syllable's time.
+fn syllables(item: &Item) -> u64 {
+    let lines = match &item.drawing {
+        Drawing::Text { setting, .. } | Drawing::Marquee { setting, .. } => &setting.lines,
+        Drawing::Code { .. } | Drawing::Clock { .. } => return 0,
+    };
+    let word = |word: &str| (word.chars().count() as u64).div_ceil(7);
+    lines.iter().flat_map(|line| line.split_whitespace()).map(word).sum()
+}

@@ -1,0 +1,39 @@
+//! Draws notices on public signboards: content, layouts and fonts in, frames out.
+//!
+//! Everything here is a function of its arguments. No file is opened, no clock is read and no
+//! thread is started, so that the desktop and the board draw the same pixels.
+//!
+//! ```
+//! use bangtin_renderer::{builtin, compose, paint, Content, Frame, Look};
+//!
+//! let fonts = builtin::fonts();
+//! let layout = builtin::layout("led-192x64").expect("a layout that comes with the program");
+//! let content = Content::new(Look::Notice, "vi", "LỊCH TIẾP CÔNG DÂN", "Sáng thứ Năm hằng tuần.");
+//! let composed = compose(&[content], &layout, &fonts).expect("it fits this panel");
+//! let mut frame = Frame::new(layout.panel.width, layout.panel.height);
+//! paint(&composed.scene, 0, &mut frame);
+//! ```
+
+pub mod builtin;
+pub mod compose;
+pub mod content;
+pub mod describe;
+pub mod fonts;
+pub mod frame;
+pub mod layout;
+pub mod paint;
+pub mod panel;
+pub mod problem;
+pub mod qr;
+pub mod scene;
+pub mod text;
+
+pub use compose::{Composed, compose};
+pub use content::{Code, Content, Look};
+pub use fonts::Fonts;
+pub use frame::Frame;
+pub use layout::Layout;
+pub use paint::paint;
+pub use panel::{Panel, Rgb};
+pub use problem::{Finding, Problem};
+pub use scene::Scene;

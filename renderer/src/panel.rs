@@ -1,0 +1,93 @@
+//! The pixels of one board: how many, which colours, how far apart.
+
+use serde::{Deserialize, Serialize};
+
+/// A colour of 8 bits a channel, as it is sent to the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rgb {
+    /// Red, 0 to 255.
+    pub r: u8,
+    /// Green, 0 to 255.
+    pub g: u8,
+    /// Blue, 0 to 255.
+    pub b: u8,
+}
+
+impl Rgb {
+    /// All channels dark.
+    pub const BLACK: Self = Self::new(0, 0, 0);
+    /// All channels lit.
+    pub const WHITE: Self = Self::new(255, 255, 255);
+
+    /// A colour from its channels.
+    pub const fn new(r: u8, g: u8, b: u8) -> Self {
+        Self { r, g, b }
+    }
+
+    /// Reads `#rrggbb`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#')?;
+        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let value = u32::from_str_radix(digits, 16).ok()?;
+        Some(Self::new((value >> 16) as u8, (value >> 8) as u8, value as u8))
+    }
+}
+
+/// What a board's lights can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colours {
+    /// One colour: every pixel is a share of the tint.
+    Single,
+    /// Every colour.
+    Rgb,
+}
+
+/// How a board makes its light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Separate diodes, dark where nothing is lit.
+    Led,
+    /// A backlit screen.
+    Lcd,
+}
+
+/// The pixels of one board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panel {
+    /// Width in pixels, 1 to [`Panel::MAX_SIDE`].
+    pub width: u32,
+    /// Height in pixels, 1 to [`Panel::MAX_SIDE`].
+    pub height: u32,
+    /// LED or LCD.
+    pub kind: Kind,
+    /// Which colours it has.
+    pub colours: Colours,
+    /// The colour of full light: the diodes' own on a single-colour panel, else white.
+    pub tint: Rgb,
+    /// Distance between the centres of two pixels, in micrometres.
+    pub pitch_um: u32,
+    /// Pictures a second that the panel takes.
+    pub fps: u32,
+}
+
+impl Panel {
+    /// Longest side of a panel, in pixels: 4K is the largest screen these boards use.
+    pub const MAX_SIDE: u32 = 4096;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_six_hexadecimal_digits() {
+        assert_eq!(Rgb::parse("#ff2a00"), Some(Rgb::new(255, 42, 0)));
+        for wrong in ["ff2a00", "#ff2a0", "#ff2a000", "#+f2a00", "#gg0000", "red", "#ầ00"] {
+            assert_eq!(Rgb::parse(wrong), None, "{wrong}");
+        }
+    }
+}

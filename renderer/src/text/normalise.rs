@@ -1,0 +1,94 @@
+//! One spelling for each letter, however it was typed: NFC, đ for ð, circumflex before tone.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Text in one spelling, and what could not be part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Normalised {
+    /// The text in NFC without the junk.
+    pub text: String,
+    /// Letters that no notice may hold, each with its place counted in letters from 1.
+    pub junk: Vec<(char, usize)>,
+}
+
+/// Brings text into the one spelling that faces are drawn for.
+///
+/// Windows-1258 keyboards send a tone after a precomposed letter, some tools send the tone before
+/// the circumflex, and Icelandic Ð looks like Đ; all of them become the same letter. Control and
+/// direction characters, private ones and U+FFFD (the trace of a lost letter) are junk.
+pub fn normalise(text: &str) -> Normalised {
+    let mut junk = Vec::new();
+    let mut kept = String::with_capacity(text.len());
+    let text = text.replace("\r\n", "\n");
+    for (index, letter) in text.chars().enumerate() {
+        match letter {
+            '\n' => kept.push('\n'),
+            '\t' | '\r' | '\u{2028}' | '\u{2029}' => kept.push(' '),
+            'Ð' => kept.push('Đ'),
+            'ð' => kept.push('đ'),
+            _ if is_junk(letter) => junk.push((letter, index + 1)),
+            _ => kept.push(letter),
+        }
+    }
+    let mut letters: Vec<char> = kept.nfd().collect();
+    // Both kinds of mark have combining class 230, so canonical order leaves them as typed.
+    for at in 1..letters.len() {
+        if is_shape(letters[at]) && is_tone(letters[at - 1]) {
+            letters.swap(at - 1, at);
+        }
+    }
+    Normalised { text: letters.into_iter().nfc().collect(), junk }
+}
+
+/// Circumflex and breve: they make another letter.
+fn is_shape(mark: char) -> bool {
+    matches!(mark, '\u{302}' | '\u{306}')
+}
+
+/// Grave, acute, tilde and hook above: they make another word.
+fn is_tone(mark: char) -> bool {
+    matches!(mark, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}')
+}
+
+fn is_junk(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter,
+            '\u{ad}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}'
+            | '\u{f0000}'..='\u{10ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(input: &str, expected: &str) {
+        assert_eq!(normalise(input).text, expected);
+    }
+
+    #[test]
+    fn every_spelling_becomes_one() {
+        check("Tiếp", "Tiếp");
+        check("Tie\u{302}\u{301}p", "Tiếp");
+        check("Tie\u{301}\u{302}p", "Tiếp");
+        check("Tiê\u{301}p", "Tiếp");
+        check("Tié\u{302}p", "Tiếp");
+        check("Ăn ngă\u{323}t", "Ăn ngặt");
+        check("u\u{31b}\u{301} u\u{301}\u{31b}", "ứ ứ");
+        check("Ðường ðây", "Đường đây");
+        check("a\r\nb\tc", "a\nb c");
+    }
+
+    #[test]
+    fn both_ways_to_place_a_tone_stay() {
+        check("hòa hoà", "hòa hoà");
+    }
+
+    #[test]
+    fn junk_is_named_with_its_place() {
+        let found = normalise("A\u{feff}B\u{202e}");
+        assert_eq!(found.text, "AB");
+        assert_eq!(found.junk, [('\u{feff}', 2), ('\u{202e}', 4)]);
+    }
+}
