@@ -1,0 +1,180 @@
+//! The one door: bytes become a notice here or nowhere, and what cannot be drawn is refused when
+//! it arrives, not when its hour comes.
+
+use std::sync::Arc;
+
+use bangtin_renderer::{Composed, Fonts, Layout, Problem, compose};
+use jiff::{Span, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::notice::{Kind, NOTICE_MAX_BYTES, Notice, Partial, read};
+use crate::pages::{self, Board};
+use crate::signature::{Key, NOTICE_TYPE, Trusted, verify};
+
+/// What the door checks against.
+pub struct Door {
+    /// The keys that are believed.
+    pub trusted: Trusted,
+    /// The board.
+    pub board: Board,
+    /// Hosts that codes may lead to, in small letters; `*.` stands for any name below.
+    pub hosts: Vec<String>,
+    /// The panel.
+    pub layout: Arc<Layout>,
+    /// The faces.
+    pub fonts: Arc<Fonts>,
+}
+
+/// A notice that passed, with the scene that it was checked with.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// The notice.
+    pub notice: Notice,
+    /// Its scene on this board; `None` for a cancel, which draws nothing.
+    pub composed: Option<Composed>,
+    /// SHA-256 of the signed bytes without the white space around them.
+    pub digest: [u8; 32],
+}
+
+/// Why bytes did not become a notice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// Who it says it is; empty until the signature verified.
+    pub partial: Partial,
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// How far a trusted clock lets `sent` lie ahead, in minutes.
+const AHEAD_MAX_MIN: i64 = 10;
+
+/// Where bytes come from. What the board took once it does not judge by the clock again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// The network, at an instant of a clock that is trusted or not.
+    Network {
+        /// The instant.
+        now: Timestamp,
+        /// Whether the clock is trusted.
+        trusted: bool,
+    },
+    /// The board's own store.
+    Store,
+}
+
+/// The SHA-256 by which the same message is known again.
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes.trim_ascii()).into()
+}
+
+/// Turns signed bytes into a notice that this board can draw.
+///
+/// # Errors
+/// With all problems of the notice. Until the signature verified nothing in it is believed, so
+/// then there is one problem alone.
+pub fn admit(bytes: &[u8], door: &Door, from: From) -> Result<Admitted, Box<Refusal>> {
+    let unread =
+        |problem| Box::new(Refusal { partial: Partial::default(), problems: vec![problem] });
+    if bytes.len() > NOTICE_MAX_BYTES {
+        let size = bytes.len();
+        let message = format!("has {size} bytes, at most {NOTICE_MAX_BYTES} are taken; shorten it");
+        return Err(unread(Problem::new("too_large", "", message, size, NOTICE_MAX_BYTES)));
+    }
+    let (payload, key) = verify(bytes, NOTICE_TYPE, &door.trusted).map_err(unread)?;
+    let notice =
+        read(&payload).map_err(|(partial, problems)| Box::new(Refusal { partial, problems }))?;
+    let mut problems = Vec::new();
+    check_authority(&notice, key, &mut problems);
+    if !notice.to.iter().any(|area| door.board.address.is_in(area)) {
+        let to = notice.to.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(", ");
+        let message = format!("is addressed to {to}, not to {}", door.board.address.board);
+        problems.push(Problem::new("not_addressed", "to", message, to, &door.board.address.board));
+    }
+    if let From::Network { now, trusted } = from {
+        check_times(&notice, now, trusted, &mut problems);
+    }
+    check_hosts(&notice, &door.hosts, &mut problems);
+    let composed = match notice.kind {
+        Kind::Cancel => None,
+        Kind::Alert | Kind::Update => {
+            let contents = pages::notice(&notice, &door.board);
+            compose(&contents, &door.layout, &door.fonts).map_err(|more| problems.extend(more)).ok()
+        }
+    };
+    if problems.is_empty() {
+        return Ok(Admitted { notice, composed, digest: digest(bytes) });
+    }
+    let partial = Partial {
+        sender: Some(notice.key.sender),
+        id: Some(notice.key.id),
+        revision: Some(notice.revision),
+    };
+    Err(Box::new(Refusal { partial, problems }))
+}
+
+fn check_authority(notice: &Notice, key: &Key, problems: &mut Vec<Problem>) {
+    let mut add = |code: &str, path: &str, message: String, value: &str, limit: &str| {
+        problems.push(Problem::new(code, path, message, value, limit));
+    };
+    let area = key.area.as_str();
+    if !key.area.holds(&notice.key.sender) {
+        let sender = notice.key.sender.as_str();
+        let message = format!("{sender} is outside {area}, for which its key speaks");
+        add("outside_key", "sender", message, sender, area);
+    }
+    for (index, to) in notice.to.iter().enumerate().filter(|(_, to)| !key.area.holds(to)) {
+        let message = format!("{to} is outside {area}, for which its key speaks");
+        add("outside_key", &format!("to[{index}]"), message, to.as_str(), area);
+    }
+    if !key.classes.contains(&notice.class) {
+        let class = format!("{:?}", notice.class).to_lowercase();
+        let message = format!("its key may not send the class {class}");
+        add("class_not_allowed", "class", message, &class, "");
+    }
+    if !(key.valid_from..=key.valid_until).contains(&notice.sent) {
+        let span = format!("{} to {}", key.valid_from, key.valid_until);
+        let message = format!("was sent at {}, its key is valid from {span}", notice.sent);
+        add("key_not_valid", "sent", message, &notice.sent.to_string(), &span);
+    }
+}
+
+fn check_times(notice: &Notice, now: Timestamp, trusted: bool, problems: &mut Vec<Problem>) {
+    if notice.expires <= now {
+        let message = format!("expired at {}, before it arrived", notice.expires);
+        problems.push(Problem::new("expired", "expires", message, notice.expires, now));
+    }
+    let latest = now.checked_add(Span::new().minutes(AHEAD_MAX_MIN)).unwrap_or(Timestamp::MAX);
+    if trusted && notice.sent > latest {
+        let message =
+            format!("was sent at {}, more than {AHEAD_MAX_MIN} minutes from now", notice.sent);
+        problems.push(Problem::new("sent_ahead", "sent", message, notice.sent, now));
+    }
+}
+
+fn check_hosts(notice: &Notice, hosts: &[String], problems: &mut Vec<Problem>) {
+    for (index, content) in notice.content.iter().enumerate() {
+        for (at, code) in content.codes.iter().enumerate() {
+            let host = pages::host(&code.data);
+            let allowed = host.as_ref().is_some_and(|host| hosts.iter().any(|h| is_host(h, host)));
+            if !allowed {
+                let shown = host.as_deref().unwrap_or(&code.data);
+                let limit = hosts.join(", ");
+                let message = format!("leads to `{shown}`; this board allows {limit}");
+                let path = format!("content[{index}].codes[{at}].data");
+                problems.push(Problem::new("code_host", path, message, shown, limit));
+            }
+        }
+    }
+}
+
+fn is_host(allowed: &str, host: &str) -> bool {
+    match allowed.strip_prefix("*.") {
+        Some(parent) => {
+            host == parent || host.strip_suffix(parent).is_some_and(|h| h.ends_with('.'))
+        }
+        None => host == allowed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! The one place of the agent that touches the world: clock, disk, network, screen.
+
+pub mod clock;
+pub mod disk;
+pub mod health;
+pub mod mqtt;
+pub mod output;
+pub mod screen;
+pub mod setup;
+pub mod store;

@@ -1,0 +1,284 @@
+//! What waits to go out, oldest first: it outlives connections, and a message leaves it only when
+//! the broker has it, or counted as dropped.
+
+use std::collections::VecDeque;
+
+use tracing::warn;
+
+use super::{PACKET_LIMIT, Publication, Retained, topic_problem};
+
+/// Most messages that wait in the outbox, those under way included.
+pub const OUTBOX_LIMIT: usize = 8_192;
+/// Most bytes that wait in the outbox, as they would go over the network.
+pub const OUTBOX_BYTES_LIMIT: usize = 16 * 1024 * 1024;
+
+/// The messages under way come first, in the order in which they were handed over.
+#[derive(Default)]
+pub(super) struct Outbox {
+    waiting: VecDeque<Waiting>,
+    bytes: usize,
+    next_number: u64,
+    dropped: u64,
+}
+
+struct Waiting {
+    number: u64,
+    publication: Publication,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    InOutbox,
+    /// rumqttc has it, and has not said yet under which packet id it went.
+    HandedOver,
+    Sent(u16),
+}
+
+impl Outbox {
+    /// Appends a message, or puts it where the newest one for the same topic waits if both are
+    /// retained; then drops the oldest until the limits hold.
+    pub(super) fn push(&mut self, publication: Publication) {
+        let problem = topic_problem(&publication.topic);
+        let problem = problem.or((size(&publication) > PACKET_LIMIT).then_some("is too large"));
+        if let Some(problem) = problem {
+            warn!("not published: `{}` {problem}", publication.topic);
+            self.dropped += 1;
+            return;
+        }
+        self.bytes += size(&publication);
+        // The newest: after a disconnection an older one for the topic may wait before it again.
+        let same = self.waiting.iter_mut().rev().find(|held| {
+            held.stage == Stage::InOutbox
+                && publication.retained == Retained::Yes
+                && held.publication.retained == Retained::Yes
+                && held.publication.topic == publication.topic
+        });
+        if let Some(held) = same {
+            self.bytes -= size(&held.publication);
+            held.publication = publication;
+        } else {
+            let number = self.next_number;
+            self.next_number += 1;
+            self.waiting.push_back(Waiting { number, publication, stage: Stage::InOutbox });
+        }
+        while self.waiting.len() > OUTBOX_LIMIT || self.bytes > OUTBOX_BYTES_LIMIT {
+            let in_outbox = |held: &Waiting| held.stage == Stage::InOutbox;
+            let event = |held: &Waiting| held.publication.retained == Retained::No;
+            let oldest = self.waiting.iter().position(|held| in_outbox(held) && event(held));
+            let Some(at) = oldest.or_else(|| self.waiting.iter().position(in_outbox)) else {
+                return;
+            };
+            self.remove(at);
+            self.dropped += 1;
+            // An outbox stays full for hours when the broker is away.
+            if self.dropped.is_power_of_two() {
+                warn!("the outbox is full, {} messages dropped so far", self.dropped);
+            }
+        }
+    }
+
+    /// Hands over what fits into `window` messages under way, oldest first, until `hand_over`
+    /// says no. What the broker has announced not to take is dropped.
+    pub(super) fn hand_over(
+        &mut self,
+        window: usize,
+        packet_limit: usize,
+        mut hand_over: impl FnMut(&Publication) -> bool,
+    ) {
+        let mut under_way = self.under_way();
+        while under_way < window
+            && let Some(held) = self.waiting.get_mut(under_way)
+        {
+            let size = size(&held.publication);
+            if size > packet_limit {
+                let topic = &held.publication.topic;
+                warn!("not published: `{topic}` is {size} bytes, the broker takes {packet_limit}");
+                self.remove(under_way);
+                self.dropped += 1;
+            } else if hand_over(&held.publication) {
+                held.stage = Stage::HandedOver;
+                under_way += 1;
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// The oldest message handed over went out under this packet id.
+    pub(super) fn sent(&mut self, packet_id: u16) {
+        if let Some(held) = self.waiting.iter_mut().find(|held| held.stage == Stage::HandedOver) {
+            held.stage = Stage::Sent(packet_id);
+        }
+    }
+
+    /// The broker answered for this packet id, with a reason if it refused the message.
+    pub(super) fn answered(&mut self, packet_id: u16, refusal: Option<&str>) {
+        let stage = Stage::Sent(packet_id);
+        if let Some(at) = self.waiting.iter().position(|held| held.stage == stage)
+            && let Some(held) = self.remove(at)
+            && let Some(refusal) = refusal
+        {
+            warn!("the broker refused a message on `{}`: {refusal}", held.publication.topic);
+            self.dropped += 1;
+        }
+    }
+
+    /// Gives up the oldest message under way: the broker answers in order, so that is the one
+    /// whose answer ends every connection.
+    pub(super) fn drop_suspect(&mut self) {
+        if self.under_way() > 0
+            && let Some(held) = self.remove(0)
+        {
+            let topic = &held.publication.topic;
+            warn!("not published: the connection fails whenever `{topic}` is sent");
+            self.dropped += 1;
+        }
+    }
+
+    /// The connection is gone: what was under way goes out again.
+    pub(super) fn disconnected(&mut self) {
+        for held in &mut self.waiting {
+            held.stage = Stage::InOutbox;
+        }
+    }
+
+    /// The number that the next new message gets.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next_number
+    }
+
+    /// Whether a message with a lower number still waits.
+    pub(super) fn holds_before(&self, number: u64) -> bool {
+        self.waiting.front().is_some_and(|held| held.number < number)
+    }
+
+    /// Messages lost so far.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    fn under_way(&self) -> usize {
+        self.waiting.iter().take_while(|held| held.stage != Stage::InOutbox).count()
+    }
+
+    fn remove(&mut self, at: usize) -> Option<Waiting> {
+        let held = self.waiting.remove(at)?;
+        self.bytes -= size(&held.publication);
+        Some(held)
+    }
+}
+
+/// Upper bound of the packet's size in bytes.
+fn size(publication: &Publication) -> usize {
+    let Publication { topic, payload, response_topic, correlation, .. } = publication;
+    let answer = response_topic.as_ref().map_or(0, String::len);
+    20 + topic.len() + payload.len() + answer + correlation.as_ref().map_or(0, Vec::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publication(topic: &str, payload: &str, retained: Retained) -> Publication {
+        Publication {
+            topic: topic.into(),
+            payload: payload.into(),
+            retained,
+            response_topic: None,
+            correlation: None,
+        }
+    }
+
+    /// Hands over at most `most` messages and returns their payloads.
+    fn handed(outbox: &mut Outbox, most: usize) -> Vec<String> {
+        let mut payloads = Vec::new();
+        outbox.hand_over(100, PACKET_LIMIT, |publication| {
+            if payloads.len() < most {
+                payloads.push(String::from_utf8(publication.payload.clone()).unwrap());
+                return true;
+            }
+            false
+        });
+        payloads
+    }
+
+    #[test]
+    fn a_retained_message_replaces_the_newest_that_waits_for_its_topic() {
+        let mut outbox = Outbox::default();
+        outbox.push(publication("status", "1", Retained::Yes));
+        assert_eq!(handed(&mut outbox, 9), ["1"]);
+        outbox.sent(7);
+        outbox.push(publication("status", "2", Retained::Yes));
+        outbox.push(publication("receipt", "a", Retained::No));
+        outbox.push(publication("receipt", "b", Retained::No));
+        outbox.disconnected();
+        outbox.push(publication("status", "3", Retained::Yes));
+        assert_eq!(handed(&mut outbox, 9), ["1", "3", "a", "b"]);
+        assert_eq!(outbox.dropped(), 0);
+    }
+
+    #[test]
+    fn a_full_outbox_drops_the_oldest_that_is_neither_retained_nor_under_way() {
+        let mut outbox = Outbox::default();
+        outbox.push(publication("receipt", "under way", Retained::No));
+        assert_eq!(handed(&mut outbox, 1), ["under way"]);
+        outbox.push(publication("status", "status", Retained::Yes));
+        for number in 0..OUTBOX_LIMIT {
+            outbox.push(publication("receipt", &number.to_string(), Retained::No));
+        }
+        assert_eq!((outbox.dropped(), outbox.waiting.len()), (2, OUTBOX_LIMIT));
+        assert_eq!(handed(&mut outbox, 3), ["status", "2", "3"]);
+    }
+
+    #[test]
+    fn bytes_are_limited_too() {
+        let mut outbox = Outbox::default();
+        let megabyte = "x".repeat(1_000_000);
+        for _ in 0..20 {
+            outbox.push(publication("screen", &megabyte, Retained::No));
+        }
+        assert_eq!((outbox.dropped(), outbox.waiting.len()), (4, 16));
+        outbox.push(publication("screen", &"x".repeat(PACKET_LIMIT), Retained::No));
+        assert_eq!((outbox.dropped(), outbox.waiting.len()), (5, 16));
+        while outbox.remove(0).is_some() {}
+        assert_eq!(outbox.bytes, 0);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_counted() {
+        let mut outbox = Outbox::default();
+        for topic in ["", "a/#", "a/+/b", "a\0"] {
+            outbox.push(publication(topic, "", Retained::No));
+        }
+        assert_eq!((outbox.dropped(), outbox.waiting.len()), (4, 0));
+        outbox.push(publication("a", &"x".repeat(1_000), Retained::No));
+        outbox.push(publication("b", "b", Retained::No));
+        let mut topics = Vec::new();
+        outbox.hand_over(100, 500, |publication| {
+            topics.push(publication.topic.clone());
+            true
+        });
+        assert_eq!((outbox.dropped(), topics), (5, vec!["b".to_owned()]));
+    }
+
+    #[test]
+    fn answers_find_their_message() {
+        let mut outbox = Outbox::default();
+        for payload in ["a", "b", "c"] {
+            outbox.push(publication("receipt", payload, Retained::No));
+        }
+        let end = outbox.next_number();
+        assert_eq!(handed(&mut outbox, 2), ["a", "b"]);
+        outbox.sent(1);
+        outbox.sent(2);
+        outbox.answered(1, None);
+        outbox.answered(1, None);
+        outbox.answered(2, Some("NotAuthorized"));
+        assert_eq!((outbox.dropped(), outbox.holds_before(end)), (1, true));
+        outbox.drop_suspect();
+        assert_eq!(handed(&mut outbox, 9), ["c"]);
+        outbox.drop_suspect();
+        assert_eq!((outbox.dropped(), outbox.holds_before(end)), (2, false));
+    }
+}

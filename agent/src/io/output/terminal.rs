@@ -1,0 +1,149 @@
+//! The terminal, in true colour.
+
+use std::io::{self, Write};
+
+use bangtin_renderer::{Frame, Rgb};
+
+use super::Output;
+
+/// Draws in the terminal of standard output.
+pub struct Terminal {
+    fps: u32,
+    begun: bool,
+}
+
+impl Terminal {
+    /// Opens the output; the terminal is cleared with the first frame.
+    pub fn open(fps: u32) -> Self {
+        Self { fps, begun: false }
+    }
+}
+
+impl Output for Terminal {
+    fn show(&mut self, frame: &Frame) -> io::Result<()> {
+        let columns = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into());
+        // Hide the cursor and clear once; then draw over what is there.
+        let begin = if self.begun { "\x1b[H" } else { "\x1b[?25l\x1b[2J\x1b[H" };
+        self.begun = true;
+        let mut out = io::stdout().lock();
+        out.write_all(begin.as_bytes())?;
+        out.write_all(picture(frame, columns).as_bytes())?;
+        out.flush()
+    }
+
+    fn fps(&self) -> u32 {
+        self.fps
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if self.begun {
+            let _ = io::stdout().write_all(b"\x1b[0m\x1b[?25h\n");
+        }
+    }
+}
+
+/// A frame as lines of block characters with 24-bit colours, at most `columns` wide.
+///
+/// Where there is room a pixel is half a cell; else a quarter; and where even that is too much,
+/// neighbouring pixels are averaged.
+pub fn picture(frame: &Frame, columns: u32) -> String {
+    let columns = columns.max(1);
+    let halves = frame.width() <= columns;
+    let across = if halves { 1 } else { 2 };
+    let shrink = frame.width().div_ceil(columns * across).max(1);
+    let (width, height) = (frame.width() / shrink, frame.height() / shrink);
+    let at = |x: u32, y: u32| average(frame, x * shrink, y * shrink, shrink);
+    let mut text = String::new();
+    for y in (0..height.max(1)).step_by(2) {
+        let mut colours = None;
+        for x in (0..width.max(1)).step_by(across as usize) {
+            let (lit, dark, glyph) = if halves {
+                (at(x, y), at(x, y + 1), '▀')
+            } else {
+                quarters([at(x, y), at(x + 1, y), at(x, y + 1), at(x + 1, y + 1)])
+            };
+            if colours != Some((lit, dark)) {
+                let (f, b) = (lit, dark);
+                let code =
+                    format!("\x1b[38;2;{};{};{};48;2;{};{};{}m", f.r, f.g, f.b, b.r, b.g, b.b);
+                text.push_str(&code);
+                colours = Some((lit, dark));
+            }
+            text.push(glyph);
+        }
+        text.push_str("\x1b[0m\x1b[K\n");
+    }
+    text
+}
+
+/// The two colours and the block that come nearest to four pixels.
+fn quarters(pixels: [Rgb; 4]) -> (Rgb, Rgb, char) {
+    const BLOCKS: [char; 16] =
+        [' ', '▘', '▝', '▀', '▖', '▌', '▞', '▛', '▗', '▚', '▐', '▜', '▄', '▙', '▟', '█'];
+    let light = |p: Rgb| u32::from(p.r) * 3 + u32::from(p.g) * 6 + u32::from(p.b);
+    let least = pixels.iter().map(|p| light(*p)).min().unwrap_or(0);
+    let most = pixels.iter().map(|p| light(*p)).max().unwrap_or(0);
+    let is_lit = |p: &Rgb| most > least && light(*p) * 2 > least + most;
+    let mask = pixels.iter().rev().fold(0, |mask, pixel| mask * 2 + usize::from(is_lit(pixel)));
+    let mean = |lit: bool| {
+        let chosen: Vec<Rgb> = pixels.iter().filter(|p| is_lit(p) == lit).copied().collect();
+        mean(&chosen)
+    };
+    (mean(true), mean(false), BLOCKS[mask])
+}
+
+fn average(frame: &Frame, x: u32, y: u32, side: u32) -> Rgb {
+    let places = (y..y + side).flat_map(|y| (x..x + side).map(move |x| (x, y)));
+    let pixels: Vec<Rgb> = places.filter_map(|(x, y)| frame.pixel(x, y)).collect();
+    mean(&pixels)
+}
+
+fn mean(pixels: &[Rgb]) -> Rgb {
+    let count = pixels.len().max(1) as u32;
+    let sum = |channel: fn(&Rgb) -> u8| {
+        (pixels.iter().map(|pixel| u32::from(channel(pixel))).sum::<u32>() / count) as u8
+    };
+    Rgb::new(sum(|p| p.r), sum(|p| p.g), sum(|p| p.b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find('\x1b') {
+            plain.push_str(&rest[..start]);
+            let end = rest[start..].find(['m', 'K']).map_or(rest.len(), |end| start + end + 1);
+            rest = &rest[end..];
+        }
+        plain + rest
+    }
+
+    #[test]
+    fn a_frame_with_room_takes_half_a_cell_a_pixel() {
+        let mut frame = Frame::new(4, 3);
+        frame.fill(0, 0, 2, 1, Rgb::WHITE);
+        assert_eq!(plain(&picture(&frame, 80)), "▀▀▀▀\n▀▀▀▀\n");
+        assert!(picture(&frame, 80).starts_with("\x1b[38;2;255;255;255;48;2;0;0;0m▀▀"));
+    }
+
+    #[test]
+    fn a_wide_frame_takes_a_quarter() {
+        let mut frame = Frame::new(4, 2);
+        frame.fill(1, 0, 1, 1, Rgb::WHITE);
+        frame.fill(2, 1, 2, 1, Rgb::WHITE);
+        assert_eq!(plain(&picture(&frame, 2)), "▝▄\n");
+    }
+
+    #[test]
+    fn a_frame_of_any_size_fits_any_terminal() {
+        for (width, columns) in [(1, 1), (1920, 80), (7, 3), (5, 1)] {
+            let text = plain(&picture(&Frame::new(width, 9), columns));
+            assert!(text.lines().all(|line| line.chars().count() <= columns as usize));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Reads everything a board is made of, and says what is wrong with all of it at once.
+#![expect(clippy::disallowed_methods, reason = "this is the file that reads the configuration")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use bangtin_renderer::{Layout, Problem, builtin};
+
+use crate::admit::Door;
+use crate::config::Config;
+use crate::pages::Board;
+use crate::report;
+use crate::signature::Trusted;
+
+use super::mqtt;
+
+/// A board, ready to run.
+pub struct Setup {
+    /// Its configuration.
+    pub config: Config,
+    /// What its notices are checked against.
+    pub door: Door,
+    /// How it reaches its broker.
+    pub link: mqtt::Settings,
+}
+
+/// Reads a configuration and all that it names.
+///
+/// # Errors
+/// With every problem of every file; the path of a problem begins with the file's.
+pub fn read(path: &Path) -> Result<Setup, Vec<Problem>> {
+    let shown = path.display().to_string();
+    let text = read_text(path).map_err(|problem| vec![problem])?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let config = Config::parse(&text, folder).map_err(|problems| within(&shown, problems))?;
+    build(config)
+}
+
+/// Reads all that a configuration names.
+///
+/// # Errors
+/// As [`read`].
+pub fn build(config: Config) -> Result<Setup, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let fonts = builtin::fonts();
+    let layout = layout(&config.layout, &fonts).map_err(|more| problems.extend(more)).ok();
+    let trusted = read_text(&config.trusted)
+        .map_err(|problem| vec![problem])
+        .and_then(|text| {
+            let shown = config.trusted.display().to_string();
+            Trusted::parse(&text).map_err(|faults| within(&shown, faults))
+        })
+        .map_err(|more| problems.extend(more))
+        .ok();
+    let link = link(&config, &mut problems);
+    match (layout, trusted, link) {
+        (Some(layout), Some(trusted), Some(link)) if problems.is_empty() => {
+            let board = Board {
+                address: config.address.clone(),
+                name: config.name.clone(),
+                languages: config.languages.clone(),
+            };
+            let hosts = config.hosts.clone();
+            let (layout, fonts) = (Arc::new(layout), Arc::new(fonts));
+            Ok(Setup { door: Door { trusted, board, hosts, layout, fonts }, config, link })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// Finds a layout by name or path.
+///
+/// # Errors
+/// With what is wrong with the file, or the names there are.
+pub fn layout(name: &str, fonts: &bangtin_renderer::Fonts) -> Result<Layout, Vec<Problem>> {
+    if let Some(text) = builtin::layout_text(name) {
+        return Layout::parse(name, text, fonts);
+    }
+    let path = Path::new(name);
+    let text = read_text(path).map_err(|mut problem| {
+        let names = builtin::layout_names().collect::<Vec<_>>().join(", ");
+        problem.message =
+            format!("{}; layouts that come with the program: {names}", problem.message);
+        vec![problem]
+    })?;
+    let stem = path.file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
+    Layout::parse(&stem, &text, fonts).map_err(|problems| within(name, problems))
+}
+
+/// The settings of the board's link.
+fn link(config: &Config, problems: &mut Vec<Problem>) -> Option<mqtt::Settings> {
+    let url = mqtt::BrokerUrl::parse(&config.broker.url);
+    let url = url.map_err(|message| {
+        let url = &config.broker.url;
+        problems.push(Problem::new("config", "broker.url", message, url, ""));
+    });
+    let mut bytes = |path: &Path| match fs::read(path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            problems.push(unreadable(path, &error));
+            None
+        }
+    };
+    let tls = config.broker.ca.as_deref().and_then(|ca| {
+        let client = config.broker.client.as_ref();
+        let client = client.and_then(|(cert, key)| Some((bytes(cert)?, bytes(key)?)));
+        Some(mqtt::TlsFiles { ca: bytes(ca)?, client })
+    });
+    let board = format!("{}/{}", config.broker.prefix, config.address.board);
+    let areas = config.address.areas.iter();
+    let filters = areas.map(|area| format!("{}/{area}/notice/+", config.broker.prefix));
+    Some(mqtt::Settings {
+        url: url.ok()?,
+        client_id: format!("bangtin-{}", config.address.board.as_str().replace('/', "-")),
+        session: mqtt::Session::Persistent,
+        will: Some(mqtt::Will {
+            topic: format!("{board}/status"),
+            payload: report::LAST_WILL.as_bytes().to_vec(),
+        }),
+        subscriptions: filters
+            .map(|filter| mqtt::Subscription {
+                filter,
+                retained: mqtt::RetainedCopies::OnNewSession,
+            })
+            .collect(),
+        tls,
+    })
+}
+
+fn read_text(path: &Path) -> Result<String, Problem> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    let shown = path.display().to_string();
+    Problem::new("file", &shown, format!("cannot be read: {error}"), &shown, "")
+}
+
+fn within(file: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    problems
+        .into_iter()
+        .map(|problem| Problem {
+            path: format!("{file} {}", problem.path).trim().to_owned(),
+            ..problem
+        })
+        .collect()
+}

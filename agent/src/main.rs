@@ -1,0 +1,111 @@
+//! `bangtin-agent`: the program on the board.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use bangtin_agent::config::OUTPUT_KINDS;
+use bangtin_agent::io::{output, setup};
+use bangtin_agent::run;
+use clap::{Parser, Subcommand};
+use tracing::error;
+
+#[derive(Parser)]
+#[command(name = "bangtin-agent", version, about = "The program on a public signboard")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the board until it is told to stop
+    #[command(after_help = "Example: bangtin-agent run --config /etc/bangtin/board.toml")]
+    Run {
+        /// The board's configuration file
+        #[arg(long, value_name = "F")]
+        config: PathBuf,
+    },
+    /// Read everything that `run` would read and say what is wrong with it
+    #[command(after_help = "Example: bangtin-agent check --config /etc/bangtin/board.toml")]
+    Check {
+        /// The board's configuration file
+        #[arg(long, value_name = "F")]
+        config: PathBuf,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the kinds of output, one a line
+    #[command(after_help = "Example: bangtin-agent outputs")]
+    Outputs,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run { config } => run_board(&config),
+        Command::Check { config, json } => check(&config, json),
+        Command::Outputs => {
+            for (name, built_in, what) in OUTPUT_KINDS {
+                let state = if built_in { "built in" } else { "not in this version" };
+                println!("{name:<12}{state:<22}{what}");
+            }
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn run_board(config: &std::path::Path) -> ExitCode {
+    let level = tracing_subscriber::EnvFilter::try_from_env("BANGTIN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
+    let setup = match setup::read(config) {
+        Ok(setup) => setup,
+        Err(problems) => {
+            for problem in problems {
+                eprintln!("bangtin-agent: {problem}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = output::open(&setup.config.output).map_err(anyhow::Error::from).and_then(|out| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(run::run(setup, out, told_to_stop()))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            error!("{failure:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Completes when the terminal or the service manager asks the program to end.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn check(config: &std::path::Path, json: bool) -> ExitCode {
+    let problems = setup::read(config).err().unwrap_or_default();
+    if json {
+        let document = serde_json::json!({ "problems": problems });
+        println!("{document}");
+    } else {
+        for problem in &problems {
+            eprintln!("bangtin-agent: {problem}");
+        }
+    }
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}

@@ -1,0 +1,50 @@
+//! Which notices may be shown at an instant, and in which order they take turns.
+
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+
+use crate::calendar::{self, Now, Trust};
+use crate::notice::{Class, Kind, Notice, Status};
+
+/// Whether a notice may be shown at all at an instant: drawn, in force, and in its hours.
+/// Emergencies know no hours, and hours mean nothing to a board that does not know the time.
+pub fn may_show(notice: &Notice, now: Now) -> bool {
+    let drawn = notice.kind != Kind::Cancel && notice.status != Status::Test;
+    let in_force = notice.effective <= now.wall && now.wall < notice.expires;
+    let timeless = notice.class == Class::Emergency || now.trust == Trust::Unknown;
+    drawn && in_force && (timeless || calendar::is_inside(&notice.windows, now.wall))
+}
+
+/// The next instant at which [`may_show`] may change by itself.
+pub fn next_edge(notice: &Notice, now: Now) -> Option<Timestamp> {
+    let in_force = notice.effective <= now.wall && now.wall < notice.expires;
+    let window = calendar::next_window_edge(&notice.windows, now.wall).filter(|_| in_force);
+    let edges = [Some(notice.effective), Some(notice.expires), window];
+    edges.into_iter().flatten().filter(|edge| *edge > now.wall).min()
+}
+
+/// Keeps those of the highest class that may be shown; a drill waits for a real emergency to end.
+pub fn foremost<'a, T>(
+    notices: impl Iterator<Item = (T, &'a Notice)>,
+    now: Now,
+) -> Vec<(T, &'a Notice)> {
+    let mut shown: Vec<_> = notices.filter(|(_, notice)| may_show(notice, now)).collect();
+    let class = shown.iter().map(|(_, notice)| notice.class).max();
+    shown.retain(|(_, notice)| Some(notice.class) == class);
+    if class == Some(Class::Emergency) && shown.iter().any(|(_, n)| n.status == Status::Actual) {
+        shown.retain(|(_, notice)| notice.status == Status::Actual);
+    }
+    shown
+}
+
+/// Sorts turns: emergencies by severity, urgency and the newest first, others by the oldest first.
+pub fn rank(notice: &Notice) -> impl Ord + use<> {
+    let urgent = notice.class == Class::Emergency;
+    let newest = Reverse(notice.sent);
+    (
+        urgent.then_some((Reverse(notice.severity), Reverse(notice.urgency), newest)),
+        notice.sent,
+        notice.key.clone(),
+    )
+}
