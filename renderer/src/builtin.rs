@@ -51,6 +51,11 @@ pub fn fonts() -> Fonts {
     fonts
 }
 
+/// The bytes of an outline face, for programs that set their own words in it.
+pub fn outline(name: &str) -> Option<&'static [u8]> {
+    OUTLINES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
+}
+
 /// The names of all layouts, smallest panel first.
 pub fn layout_names() -> impl Iterator<Item = &'static str> {
     LAYOUTS.iter().map(|(name, _)| *name)

@@ -125,18 +125,22 @@ impl Setter<'_> {
         if let Some(first) = pages.first_mut() {
             first.duration_ms += standing_words * SYLLABLE_MS;
         }
+        let whole: u64 = pages.iter().map(|page| page.duration_ms).sum();
+        let least = if self.words.code.is_some() { CODE_MIN_MS } else { 0 };
+        if let Some(last) = pages.last_mut() {
+            last.duration_ms += least.saturating_sub(whole);
+        }
         Ok(pages)
     }
 
     fn page(&self, standing: &[Item], turning: Option<Item>) -> Page {
-        let least = if self.words.code.is_some() { CODE_MIN_MS } else { PAGE_MIN_MS };
         let duration_ms = match turning.as_ref().map(|item| (&item.drawing, item)) {
             Some((Drawing::Marquee { speed, travel, .. }, _)) => marquee_ms(*speed, *travel),
             Some((_, item)) => syllables(item) * SYLLABLE_MS,
             None => 0,
         };
         let items = standing.iter().cloned().chain(turning).collect();
-        Page { duration_ms: duration_ms.max(least), dark_ms: 0, ground: self.layout.ground, items }
+        Page { duration_ms: duration_ms.max(PAGE_MIN_MS), dark_ms: 0, ground: self.layout.ground, items }
     }
 
     fn turns(&self, name: ZoneName) -> bool {

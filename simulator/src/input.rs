@@ -1,0 +1,36 @@
+//! What commands read: notices from files or standard input.
+
+use std::fs::File;
+use std::io::Read;
+
+use anyhow::{Context, bail};
+use bangtin_agent::notice::NOTICE_MAX_BYTES;
+use bangtin_renderer::Problem;
+
+/// Reads a notice's bytes; `-` is standard input.
+///
+/// # Errors
+/// When there is nothing to read, or more than a notice may have.
+pub fn notice(name: &str) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = NOTICE_MAX_BYTES as u64;
+    let read = match name {
+        "-" => std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes),
+        path => File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)),
+    };
+    read.with_context(|| format!("{name} cannot be read"))?;
+    if bytes.len() as u64 > limit {
+        bail!("{name} has more than {limit} bytes, the most a notice may have; shorten it");
+    }
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        bail!("{name} is XML; this version reads notices in JSON");
+    }
+    Ok(bytes)
+}
+
+/// Prints problems, one a line, on standard error.
+pub fn print_problems(name: &str, problems: &[Problem]) {
+    for problem in problems {
+        eprintln!("bangtin-simulator: {name}: {problem}");
+    }
+}
