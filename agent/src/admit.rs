@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bangtin_renderer::{Composed, Fonts, Layout, Problem, compose};
+use bangtin_renderer::{Composed, Content, Fonts, Layout, Problem, compose};
 use jiff::{Span, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -98,7 +98,12 @@ pub fn admit(bytes: &[u8], door: &Door, from: From) -> Result<Admitted, Box<Refu
         Kind::Cancel => None,
         Kind::Alert | Kind::Update => {
             let contents = pages::notice(&notice, &door.board);
-            compose(&contents, &door.layout, &door.fonts).map_err(|more| problems.extend(more)).ok()
+            compose(&contents, &door.layout, &door.fonts)
+                .map_err(|more| {
+                    let placed = more.into_iter().map(|more| in_document(more, &notice, &contents));
+                    problems.extend(placed);
+                })
+                .ok()
         }
     };
     if problems.is_empty() {
@@ -138,9 +143,25 @@ fn check_authority(notice: &Notice, key: &Key, problems: &mut Vec<Problem>) {
     }
 }
 
+/// A problem of what was composed, the board's languages in its order, at its place in the notice.
+fn in_document(mut problem: Problem, notice: &Notice, contents: &[Content]) -> Problem {
+    for (index, content) in contents.iter().enumerate() {
+        let place = notice.content.iter().position(|c| c.language == content.language);
+        let rest = problem.path.strip_prefix(&format!("content[{index}]"));
+        if let (Some(place), Some(rest)) = (place, rest) {
+            problem.path = format!("content[{place}]{rest}");
+            break;
+        }
+    }
+    problem
+}
+
+/// A board without a time server still refuses what is over by its clock: that is behind, when it
+/// is wrong, and a stale warning must not hang. It says so, and its status shows the clock.
 fn check_times(notice: &Notice, now: Timestamp, trusted: bool, problems: &mut Vec<Problem>) {
     if notice.expires <= now {
-        let message = format!("expired at {}, before it arrived", notice.expires);
+        let doubt = if trusted { "" } else { "; this board's clock follows no time server" };
+        let message = format!("expired at {}, before it arrived at {now}{doubt}", notice.expires);
         problems.push(Problem::new("expired", "expires", message, notice.expires, now));
     }
     let latest = now.checked_add(Span::new().minutes(AHEAD_MAX_MIN)).unwrap_or(Timestamp::MAX);

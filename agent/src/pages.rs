@@ -76,7 +76,7 @@ pub fn host(address: &str) -> Option<String> {
         return None;
     }
     // Browsers read `\` as `/`, and what stands before `@` is no host.
-    let authority = rest.split(['/', '\\', '?', '#']).next()?;
+    let authority = rest.split(['/', '\\', '?', '#']).next().filter(|a| !a.contains('@'))?;
     let host = authority.split_once(':').map_or(authority, |(host, _)| host);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
     (!host.is_empty() && host.bytes().all(plain)).then(|| host.to_ascii_lowercase())
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(host("HTTPS://DICHVUCONG.GOV.VN").as_deref(), Some("dichvucong.gov.vn"));
         assert_eq!(host("http://a.gov.vn:8080/x?y#z").as_deref(), Some("a.gov.vn"));
         assert_eq!(host("https://evil.com\\.gov.vn/").as_deref(), Some("evil.com"));
-        for odd in ["https://a.gov.vn@evil.com/", "tel:112", "https://", "javascript://a.gov.vn"] {
+        for odd in ["https://a.gov.vn@evil.com/", "https://a.gov.vn:443@evil.com", "tel:112", "https://", "javascript://a.gov.vn"] {
             assert_eq!(host(odd), None, "{odd}");
         }
     }

@@ -24,17 +24,37 @@ pub fn next_edge(notice: &Notice, now: Now) -> Option<Timestamp> {
     edges.into_iter().flatten().filter(|edge| *edge > now.wall).min()
 }
 
-/// Keeps those of the highest class that may be shown; a drill waits for a real emergency to end.
+/// What hides what, lowest first: a drill waits for a real emergency to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Routine notices.
+    Routine,
+    /// Priority notices.
+    Priority,
+    /// Emergencies that are not real.
+    Drill,
+    /// Real emergencies.
+    Emergency,
+}
+
+/// The level of a notice.
+pub fn level(notice: &Notice) -> Level {
+    match (notice.class, notice.status) {
+        (Class::Routine, _) => Level::Routine,
+        (Class::Priority, _) => Level::Priority,
+        (Class::Emergency, Status::Actual) => Level::Emergency,
+        (Class::Emergency, _) => Level::Drill,
+    }
+}
+
+/// Keeps those of the highest level that may be shown.
 pub fn foremost<'a, T>(
     notices: impl Iterator<Item = (T, &'a Notice)>,
     now: Now,
 ) -> Vec<(T, &'a Notice)> {
     let mut shown: Vec<_> = notices.filter(|(_, notice)| may_show(notice, now)).collect();
-    let class = shown.iter().map(|(_, notice)| notice.class).max();
-    shown.retain(|(_, notice)| Some(notice.class) == class);
-    if class == Some(Class::Emergency) && shown.iter().any(|(_, n)| n.status == Status::Actual) {
-        shown.retain(|(_, notice)| notice.status == Status::Actual);
-    }
+    let highest = shown.iter().map(|(_, notice)| level(notice)).max();
+    shown.retain(|(_, notice)| Some(level(notice)) == highest);
     shown
 }
 

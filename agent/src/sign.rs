@@ -2,6 +2,7 @@
 //! must be told. It gets notices and the time, and says when it wants to be woken; it reads no
 //! clock and touches nothing.
 
+mod fold;
 mod turns;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,11 +13,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::calendar::{self, Now};
-use crate::notice::{Class, Key, Kind, LIFE_MAX_DAYS, Notice, NoticeContent, Status};
-use crate::schedule;
+use crate::notice::{Key, Notice};
+use crate::schedule::{self, Level};
 
 /// Most notices a board holds, tombstones included.
 pub const HELD_MAX: usize = 10_000;
+
+/// How many more it takes when they are emergencies or cancels: others must not keep them out.
+pub const URGENT_MAX: usize = 1_000;
 
 /// How long the all-clear stands, in milliseconds.
 pub const ALL_CLEAR_MS: u64 = 10_000;
@@ -75,7 +79,7 @@ pub enum Verdict {
         /// Same id and revision, other bytes.
         conflict: bool,
     },
-    /// The very same bytes are held already: nothing to answer.
+    /// The very same bytes are held already, or expired here: nothing to answer.
     Known,
     /// The board holds a later revision, or this one has had its time.
     Outdated {
@@ -93,6 +97,8 @@ pub struct Step {
     pub ended: Vec<Ended>,
     /// What the glass is to show from now on, when that changed.
     pub show: Option<Showing>,
+    /// Notices whose end is reported already and whose files are of no more use.
+    pub buried: Vec<Key>,
 }
 
 struct Held {
@@ -102,18 +108,26 @@ struct Held {
     digest: [u8; 32],
     /// Came from the network and was not on the glass yet.
     fresh: bool,
-    /// Was on the glass.
+    /// Was on the glass, and no all-clear has said that it is over.
     shown: bool,
+    /// Is over and kept as a tombstone alone.
+    ended: bool,
+    /// Its end was reported.
+    told: bool,
     /// Counts turns; the one with the lowest is next.
     last_turn: u64,
 }
+
+/// What decides which notice of a key stands, the largest: whether it has the last word, its
+/// revision, when it was sent, the digest of its bytes.
+type Standing = (bool, u32, Timestamp, [u8; 32]);
 
 /// A notice's turn on the glass.
 #[derive(Debug, Clone)]
 struct Turn {
     key: Key,
-    revision: u32,
-    class: Class,
+    digest: [u8; 32],
+    level: Level,
     /// Instant of the monotonic clock at which its scene's time was zero.
     zero_ms: u64,
     /// Instant at which the next one may follow.
@@ -123,26 +137,32 @@ struct Turn {
 /// One board's state.
 pub struct Sign {
     held: BTreeMap<Key, Held>,
-    /// What cancels and updates ended, for good and whenever it arrives.
-    finished: BTreeMap<Key, Cause>,
-    /// Revisions that expired, so that a clock set back revives none.
-    expired: BTreeMap<Key, u32>,
+    /// What cancels and updates ended, for good and whenever it arrives: the cause for each status,
+    /// in the order of [`Status`](crate::notice::Status).
+    finished: BTreeMap<Key, [Option<Cause>; 3]>,
+    /// What expired, so that a clock set back revives nothing.
+    expired: BTreeMap<Key, Standing>,
     showing: Showing,
     since: Timestamp,
     turn: Option<Turn>,
     turns: u64,
     /// Emergencies that were interrupted before they were shown through.
     next_up: VecDeque<Key>,
-    /// Turns that a higher class interrupted, with the page they resume at.
-    paused: BTreeMap<Class, (Key, u32, usize)>,
+    /// Turns that a higher level interrupted, with the page they resume at.
+    paused: BTreeMap<Level, (Turn, usize)>,
+    /// Headlines of emergencies that ended and that no all-clear named yet.
     over: Vec<String>,
+    /// While the all-clear stands, the instant at which it is to go.
     over_until_ms: Option<u64>,
+    /// What has just come and may interrupt the all-clear.
+    news: Option<Key>,
     /// Keys that take turns now, best first; recomputed when something changed.
     candidates: Vec<Key>,
-    class: Option<Class>,
-    /// How long `candidates` hold unless a notice comes; they are found anew when `stale`.
+    level: Option<Level>,
+    /// The reading of the clocks for which `candidates` were found, and until when they hold unless
+    /// a notice comes; they are found anew when `stale`.
+    chosen: Now,
     until: Option<Timestamp>,
-    from: Timestamp,
     stale: bool,
     /// Local day and offset between the clocks for which the idle page was drawn.
     idle_drawn: Option<(Timestamp, i64)>,
@@ -163,83 +183,13 @@ impl Sign {
             paused: BTreeMap::new(),
             over: Vec::new(),
             over_until_ms: None,
+            news: None,
             candidates: Vec::new(),
-            class: None,
+            level: None,
+            chosen: now,
             until: None,
-            from: now.wall,
             stale: true,
             idle_drawn: None,
-        }
-    }
-
-    /// Takes a notice that was admitted. `scene` is what it was checked with, absent for a
-    /// cancel; `fresh` says that it has just come, not from the board's own store.
-    pub fn accept(
-        &mut self,
-        notice: Notice,
-        scene: Option<&Scene>,
-        digest: [u8; 32],
-        fresh: bool,
-    ) -> (Verdict, Vec<Ended>) {
-        let key = notice.key.clone();
-        let version = |notice: &Notice, digest| (notice.revision, notice.sent, digest);
-        let mut conflict = false;
-        if let Some(held) = self.held.get(&key) {
-            if held.digest == digest {
-                return (Verdict::Known, Vec::new());
-            }
-            conflict = held.notice.revision == notice.revision;
-            if version(&notice, digest) < version(&held.notice, held.digest) {
-                let revision = held.notice.revision;
-                // What a cancel names stays ended even if a later revision of it came first.
-                self.finish(&notice);
-                return (Verdict::Outdated { revision }, Vec::new());
-            }
-        } else if self.held.len() >= HELD_MAX {
-            return (Verdict::Full, Vec::new());
-        }
-        if let Some(revision) = self.expired.get(&key).filter(|last| **last >= notice.revision) {
-            return (Verdict::Outdated { revision: *revision }, Vec::new());
-        }
-        self.finish(&notice);
-        self.stale = true;
-        if fresh && notice.kind != Kind::Cancel && notice.status != Status::Test {
-            self.over_until_ms = None;
-            self.over.clear();
-        }
-        let page_starts_ms = scene.map_or(vec![0], |scene| {
-            (0..scene.pages.len()).map(|page| scene.page_start_ms(page)).collect()
-        });
-        let held = Held {
-            duration_ms: scene.map_or(1, Scene::duration_ms),
-            page_starts_ms,
-            digest,
-            fresh,
-            shown: false,
-            last_turn: 0,
-            notice: Arc::new(notice),
-        };
-        let before = self.held.insert(key.clone(), held);
-        let drawn = before.filter(|held| held.notice.kind != Kind::Cancel && held.duration_ms > 0);
-        let ended = drawn.map(|held| Ended {
-            key,
-            revision: held.notice.revision,
-            cause: Cause::Superseded,
-            forget: false,
-        });
-        (Verdict::Taken { conflict }, ended.into_iter().collect())
-    }
-
-    fn finish(&mut self, notice: &Notice) {
-        let cause = match notice.kind {
-            Kind::Alert => return,
-            Kind::Update => Cause::Superseded,
-            Kind::Cancel => Cause::Cancelled,
-        };
-        for key in notice.references.iter().filter(|key| **key != notice.key) {
-            let worst = self.finished.entry(key.clone()).or_insert(cause);
-            *worst = (*worst).max(cause);
-            self.stale = true;
         }
     }
 
@@ -247,8 +197,9 @@ impl Sign {
     pub fn step(&mut self, now: Now) -> Step {
         let mut step = Step::default();
         let due = self.until.is_some_and(|until| until <= now.wall);
-        if self.stale || due || now.wall < self.from {
-            step.ended = self.end(now);
+        let set = now.wall < self.chosen.wall || now.trust != self.chosen.trust;
+        if self.stale || due || set {
+            self.end(now, &mut step);
             self.choose(now);
         }
         step.show = self.decide(now);
@@ -267,7 +218,7 @@ impl Sign {
 
     /// Whether several priority notices alternate because the commune has not decided.
     pub fn needs_decision(&self) -> bool {
-        self.class == Some(Class::Priority) && self.candidates.len() > 1
+        self.level == Some(Level::Priority) && self.candidates.len() > 1
     }
 
     /// The page on the glass, from 0; `None` when no notice is.
@@ -278,8 +229,12 @@ impl Sign {
     /// After how many milliseconds [`step`](Self::step) has something to do, at the latest;
     /// `None` when only a notice can change anything.
     pub fn wake_in_ms(&self, now: Now) -> Option<u64> {
+        if self.stale {
+            return Some(0);
+        }
         let wall = self.until.map(|until| until.duration_since(now.wall));
-        let wall = wall.map(|left| left.as_millis().max(0) as u64 + 1);
+        // Up to the millisecond: one earlier there is nothing to do, one later is too late.
+        let wall = wall.map(|left| (left.as_nanos().max(0) as u128).div_ceil(1_000_000) as u64);
         let several = self.candidates.len() > 1;
         let turn = self.turn.as_ref().filter(|_| several).map(|turn| turn.until_ms);
         let clear = self.over_until_ms;
@@ -288,68 +243,23 @@ impl Sign {
         wall.into_iter().chain(mono).min()
     }
 
-    /// Removes what is over. Cancels and updates stay as long as a notice can live.
-    fn end(&mut self, now: Now) -> Vec<Ended> {
-        let mut ended = Vec::new();
-        let keys: Vec<Key> = self.held.keys().cloned().collect();
-        for key in keys {
-            let Some(held) = self.held.get(&key) else { continue };
-            let notice = &held.notice;
-            let buried = notice
-                .sent
-                .checked_add(jiff::Span::new().hours(LIFE_MAX_DAYS * 24))
-                .is_ok_and(|until| until <= now.wall);
-            let cause = match self.finished.get(&key) {
-                Some(cause) => Some(*cause),
-                None => (notice.expires <= now.wall).then_some(Cause::Expired),
-            };
-            let is_tombstone = notice.kind != Kind::Alert;
-            let was_drawn = notice.kind != Kind::Cancel && held.duration_ms > 0;
-            if let Some(cause) = cause.filter(|_| was_drawn) {
-                let forget = !is_tombstone || buried;
-                let revision = notice.revision;
-                ended.push(Ended { key: key.clone(), revision, cause, forget });
-                let real = notice.class == Class::Emergency && notice.status == Status::Actual;
-                if real && held.shown && cause != Cause::Superseded {
-                    self.over.push(notice.content.first().map_or(String::new(), headline));
-                }
-                if cause == Cause::Expired {
-                    self.expired.insert(key.clone(), revision);
-                }
-                match forget {
-                    true => drop(self.held.remove(&key)),
-                    // A duration of zero marks what has ended and is kept as a tombstone alone.
-                    false => {
-                        self.held.entry(key).and_modify(|held| held.duration_ms = 0);
-                    }
-                }
-            } else if buried {
-                self.held.remove(&key);
-            }
-        }
-        ended
-    }
-
     /// Finds who takes turns now and how long that holds.
     fn choose(&mut self, now: Now) {
-        let alive = self.held.iter().filter(|(_, held)| held.duration_ms > 0);
+        if self.candidates.len() == 1 {
+            // Nobody waited until now, so no turn was due: a new one waits for the round to end.
+            self.go_round(now);
+        }
+        let alive = self.held.iter().filter(|(_, held)| !held.ended);
         let alive = alive.map(|(key, held)| (key, held.notice.as_ref()));
         let mut foremost = schedule::foremost(alive, now);
         foremost.sort_by_cached_key(|(_, notice)| schedule::rank(notice));
-        self.class = foremost.first().map(|(_, notice)| notice.class);
+        self.level = foremost.first().map(|(_, notice)| schedule::level(notice));
         self.candidates = foremost.into_iter().map(|(key, _)| key.clone()).collect();
         let edges = self.held.values().filter_map(|held| schedule::next_edge(&held.notice, now));
         let midnight = calendar::next_midnight(now.wall);
         self.until = edges.chain([midnight]).min();
-        self.from = now.wall;
+        self.chosen = now;
         self.stale = false;
-    }
-}
-
-fn headline(content: &NoticeContent) -> String {
-    match content.headline.trim() {
-        "" => content.text.lines().next().unwrap_or_default().to_owned(),
-        headline => headline.to_owned(),
     }
 }
 

@@ -18,6 +18,9 @@ use crate::words::Language;
 const APP_ID: &str = "bangtin-simulator";
 /// Largest side of one LED pixel in the window, in screen points.
 const DOT_MAX: u32 = 7;
+/// Room between boards, and for the words above each, in screen points.
+const GAP: egui::Vec2 = egui::vec2(24.0, 16.0);
+const WORDS_HEIGHT: f32 = 24.0;
 
 /// Asks the window for another picture, once there is a window.
 #[derive(Clone, Default)]
@@ -95,16 +98,63 @@ impl eframe::App for App {
         egui::CentralPanel::default().show(ui, |ui| {
             self.controls(ui, &demo);
             ui.separator();
-            egui::ScrollArea::both().show(ui, |ui| {
-                ui.horizontal_wrapped(|ui| {
-                    ui.spacing_mut().item_spacing = egui::vec2(24.0, 16.0);
-                    for (index, board) in demo.boards.iter().enumerate() {
-                        self.board(ui, index, board);
-                    }
-                });
+            egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().item_spacing = GAP;
+                let (width, rows) = arrange(&demo.boards, ui.available_size());
+                for row in rows {
+                    ui.horizontal_top(|ui| {
+                        for index in row {
+                            self.board(ui, index, &demo.boards[index], width);
+                        }
+                    });
+                }
             });
         });
     }
+}
+
+/// The largest width that boards can have and be seen without scrolling, and the boards of each
+/// row. Small boards are enlarged more: each is to be read.
+fn arrange(boards: &[Board], room: egui::Vec2) -> (f32, Vec<Vec<usize>>) {
+    const STEP: usize = 16;
+    let mut rows = Vec::new();
+    let mut width = room.x;
+    for widest in (STEP..=room.x as usize).rev().step_by(STEP) {
+        width = widest as f32;
+        rows = vec![Vec::new()];
+        let (mut across, mut height, mut used) = (0.0_f32, 0.0_f32, 0.0_f32);
+        for (index, board) in boards.iter().enumerate() {
+            let size = shown_size(board, width);
+            if across > 0.0 && across + size.x > room.x {
+                rows.push(Vec::new());
+                used += height;
+                (across, height) = (0.0, 0.0);
+            }
+            if let Some(row) = rows.last_mut() {
+                row.push(index);
+            }
+            across += size.x + GAP.x;
+            height = height.max(size.y + WORDS_HEIGHT + 2.0 * GAP.y);
+        }
+        if used + height <= room.y {
+            break;
+        }
+    }
+    (width, rows)
+}
+
+/// Whole screen points a pixel for LED boards, any size for screens.
+fn shown_size(board: &Board, width: f32) -> egui::Vec2 {
+    let pixels = egui::vec2(board.panel.width as f32, board.panel.height as f32);
+    match board.panel.kind {
+        Kind::Led => pixels * dot(board, width) as f32,
+        Kind::Lcd => pixels * (width / pixels.x).min(1.0),
+    }
+}
+
+/// Screen points on a side of one LED pixel.
+fn dot(board: &Board, width: f32) -> u32 {
+    ((width / board.panel.width as f32) as u32).clamp(1, DOT_MAX)
 }
 
 impl App {
@@ -132,22 +182,16 @@ impl App {
         ui.label(format!("{} {}: {}", words.hint, words.broker, demo.broker));
     }
 
-    fn board(&mut self, ui: &mut egui::Ui, index: usize, board: &Board) {
+    fn board(&mut self, ui: &mut egui::Ui, index: usize, board: &Board, width: f32) {
         ui.vertical(|ui| {
-            ui.label(egui::RichText::new(&board.name).strong());
-            ui.label(&board.layout);
-            let room = ui.ctx().content_rect().width() - 40.0;
-            let dot = match board.panel.kind {
-                Kind::Led => ((room / board.panel.width as f32) as u32).clamp(1, DOT_MAX),
-                Kind::Lcd => 1,
-            };
-            let texture = self.texture(ui.ctx(), index, board, dot);
-            let size = texture.size_vec2();
-            let shrink = match board.panel.kind {
-                Kind::Led => 1.0,
-                Kind::Lcd => (room / size.x).min(520.0 / size.y).min(1.0),
-            };
-            ui.image((texture.id(), size * shrink));
+            ui.spacing_mut().item_spacing.y = 4.0;
+            let name = egui::RichText::new(&board.name).strong();
+            ui.horizontal(|ui| {
+                ui.label(name);
+                ui.weak(&board.layout);
+            });
+            let texture = self.texture(ui.ctx(), index, board, dot(board, width));
+            ui.image((texture.id(), shown_size(board, width)));
         });
     }
 

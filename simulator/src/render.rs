@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     notice: String,
     /// The instant, in seconds after the notice's first frame
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, allow_negative_numbers = true)]
     at: f64,
     /// The picture to write; without it the terminal shows it
     #[arg(long, value_name = "F.png")]

@@ -3,7 +3,7 @@
 //!
 //! [`Connection::run`] is three futures in one task, none of which the others can cut short:
 //! *drive* polls rumqttc, *forward* hands the events to the program, *finish* waits for
-//! [`Link::close`]. Whatever comes from outside the task only changes [`State`] under its lock
+//! [`Link::close`]. Whatever comes from outside the task only changes the state under its lock
 //! and uses rumqttc's `try_` functions, so nothing here can wait for itself.
 //!
 //! Each connection gets a new rumqttc client. After an error the old one still holds packet
@@ -12,6 +12,7 @@
 
 mod outbox;
 mod retry;
+mod settings;
 mod url;
 
 use std::collections::VecDeque;
@@ -25,25 +26,25 @@ use rumqttc::v5::mqttbytes::v5::{
 use rumqttc::v5::mqttbytes::{self, QoS};
 use rumqttc::v5::{self, AsyncClient, ConnectionError, EventLoop, MqttOptions, StateError};
 use rumqttc::{NetworkOptions, Outgoing, TlsConfiguration, Transport};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 pub use outbox::{OUTBOX_BYTES_LIMIT, OUTBOX_LIMIT};
+pub use settings::{
+    RetainedCopies, STRING_LIMIT, SUBSCRIPTIONS_LIMIT, Session, Settings, Subscription, TlsFiles,
+    Unusable, Will,
+};
 pub use url::{BrokerUrl, URL_LIMIT};
 
 use outbox::Outbox;
-use retry::{Ending, Health, Remedy};
+use retry::{Ending, Health};
+use settings::check_filter;
 
 /// Largest MQTT packet in bytes, both ways; the broker is told and keeps back what is larger.
 pub const PACKET_LIMIT: usize = 2 * 1024 * 1024;
-/// Most topic filters of one link.
-pub const SUBSCRIPTIONS_LIMIT: usize = 1_000;
-/// Most messages the broker sends ahead of our acknowledgements; Mosquitto's own default.
+/// Most messages the broker is to send ahead of our acknowledgements; Mosquitto's own default.
 pub const RECEIVE_MAXIMUM: u16 = 20;
-/// Longest topic, filter, client id or payload of a will in bytes (MQTT 5, 1.5.4).
-pub const STRING_LIMIT: usize = 65_535;
 
 const SESSION_EXPIRY_S: u32 = 30 * 24 * 60 * 60;
 const KEEP_ALIVE_S: u64 = 30;
@@ -52,99 +53,12 @@ const ATTEMPT_LIMIT_S: u64 = 10;
 const WINDOW: u16 = 100;
 /// Room for everything that can be handed to rumqttc between two polls, so that `try_` succeeds.
 const REQUESTS_LIMIT: usize = (RECEIVE_MAXIMUM + WINDOW + 64) as usize;
-/// Events waiting for the program; the broker's window keeps the messages among them fewer.
+/// Events waiting for the program: the broker's window, and what else there is to tell.
 const QUEUE_LIMIT: usize = RECEIVE_MAXIMUM as usize + 12;
 /// `poll` yields a ping every 30 s at least; one that takes longer writes into a dead connection.
 const SILENCE_LIMIT: Duration = Duration::from_secs(75);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
-
-/// What a link is to be; fixed for its life, except for the subscriptions.
-pub struct Settings {
-    /// The broker.
-    pub url: BrokerUrl,
-    /// 1 to [`STRING_LIMIT`] bytes, unique at the broker: a second one takes the session over.
-    pub client_id: String,
-    /// What the broker keeps while the link is down.
-    pub session: Session,
-    /// What the broker publishes for us if the link ends without [`Link::close`].
-    pub will: Option<Will>,
-    /// Subscribed to whenever a connection is made.
-    pub subscriptions: Vec<Subscription>,
-    /// Mandatory for `mqtts://`, absent for `mqtt://`. The system's certificates are not used.
-    pub tls: Option<TlsFiles>,
-}
-
-/// What the broker keeps while the link is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Session {
-    /// Subscriptions and unacknowledged messages, for 30 days. Each message comes again after
-    /// a reconnection until it is given to [`Link::acknowledge`].
-    Persistent,
-    /// Nothing. A message is acknowledged as soon as the program has taken it.
-    Clean,
-}
-
-/// A retained message of QoS 1 that says we are gone.
-#[derive(Clone, Debug)]
-pub struct Will {
-    /// Its topic, without wildcards.
-    pub topic: String,
-    /// At most [`STRING_LIMIT`] bytes.
-    pub payload: Vec<u8>,
-}
-
-/// One topic filter, at QoS 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscription {
-    /// Topic filter, with `+` and `#` as MQTT has them.
-    pub filter: String,
-    /// When the broker sends its retained copies.
-    pub retained: RetainedCopies,
-}
-
-/// When the broker sends its retained copies (MQTT 5, 3.8.3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetainedCopies {
-    /// Where the session does not hold the subscription yet (retain handling 1).
-    OnNewSession,
-    /// After every reconnection (retain handling 0).
-    Always,
-}
-
-/// PEM files for `mqtts://`, as bytes.
-#[derive(Clone)]
-pub struct TlsFiles {
-    /// The certificates of the authorities that may have signed the broker's.
-    pub ca: Vec<u8>,
-    /// Our certificate chain and our private key, where the broker asks for them.
-    pub client: Option<(Vec<u8>, Vec<u8>)>,
-}
-
-/// Why settings cannot make a link.
-#[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// The client id is empty, too long or holds U+0000.
-    #[error("client id `{0}` is not 1 to 65535 bytes of text; give the board's id")]
-    ClientId(String),
-    /// A topic or a filter that MQTT does not know.
-    #[error("`{topic}` {problem}")]
-    Topic {
-        /// The topic or filter.
-        topic: String,
-        /// What is wrong with it, and what would be right.
-        problem: &'static str,
-    },
-    /// The will's payload is longer than MQTT can say.
-    #[error("the will is {0} bytes long, the limit is 65535; shorten it")]
-    WillTooLong(usize),
-    /// More subscriptions than [`SUBSCRIPTIONS_LIMIT`].
-    #[error("{0} subscriptions, the limit is 1000; use a wildcard")]
-    TooManySubscriptions(usize),
-    /// The PEM files do not make a TLS configuration, or do not go with the URL.
-    #[error("TLS: {0}")]
-    Tls(String),
-}
 
 /// What the link tells the program, in the order in which it happened.
 #[derive(Debug)]
@@ -238,16 +152,8 @@ pub fn open(
     settings: Settings,
     events: mpsc::Sender<Event>,
 ) -> Result<(Link, Connection), Unusable> {
-    let Settings { url, client_id, session, will, subscriptions, tls } = settings;
-    if client_id.is_empty() || client_id.len() > STRING_LIMIT || client_id.contains('\0') {
-        return Err(Unusable::ClientId(client_id));
-    }
-    if subscriptions.len() > SUBSCRIPTIONS_LIMIT {
-        return Err(Unusable::TooManySubscriptions(subscriptions.len()));
-    }
-    for subscription in &subscriptions {
-        check_filter(&subscription.filter)?;
-    }
+    let tls = settings.check()?;
+    let Settings { url, client_id, session, will, subscriptions, tls: _ } = settings;
 
     let mut options = MqttOptions::new(client_id, url.host.clone(), url.port);
     options.set_keep_alive(Duration::from_secs(KEEP_ALIVE_S));
@@ -268,22 +174,11 @@ pub fn open(
         options.set_credentials(user, password);
     }
     if let Some(Will { topic, payload }) = will {
-        if let Some(problem) = topic_problem(&topic) {
-            return Err(Unusable::Topic { topic, problem });
-        }
-        if payload.len() > STRING_LIMIT {
-            return Err(Unusable::WillTooLong(payload.len()));
-        }
         options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, true, None));
     }
-    match tls {
-        Some(files) if url.encrypted => {
-            let tls = TlsConfiguration::Rustls(Arc::new(tls_configuration(&files)?));
-            options.set_transport(Transport::tls_with_config(tls));
-        }
-        None if !url.encrypted => {}
-        Some(_) => return Err(Unusable::Tls(format!("{url} is not encrypted; write mqtts://"))),
-        None => return Err(Unusable::Tls(format!("{url} needs the certificate file of a CA"))),
+    if let Some(tls) = tls {
+        let tls = TlsConfiguration::Rustls(Arc::new(tls));
+        options.set_transport(Transport::tls_with_config(tls));
     }
     let state = Mutex::new(State { subscriptions, ..State::default() });
     let shared = Shared { state, progress: Notify::new(), closing: Notify::new() };
@@ -341,13 +236,18 @@ impl Link {
             return Err(Unusable::TooManySubscriptions(SUBSCRIPTIONS_LIMIT + 1));
         }
         state.subscriptions.push(subscription.clone());
+        state.to_subscribe.retain(|held| held.filter != subscription.filter);
         state.to_subscribe.push(subscription);
         state.pump();
         Ok(())
     }
 
-    /// Ends the subscription with exactly this filter. Messages under way may still come.
+    /// Ends the subscription with exactly this filter, also one that an earlier run left in a
+    /// persistent session. Messages under way may still come.
     pub fn unsubscribe(&self, filter: &str) {
+        if check_filter(filter).is_err() {
+            return;
+        }
         let mut state = self.lock();
         state.subscriptions.retain(|held| held.filter != filter);
         state.to_subscribe.retain(|held| held.filter != filter);
@@ -389,15 +289,17 @@ impl Connection {
     /// Keeps the link up until [`Link::close`], or until the receiver of the events is gone.
     /// Runs in a task of its own; dropping it cuts the connection and the will is published.
     pub async fn run(self) {
-        // The broker sends at most RECEIVE_MAXIMUM messages ahead of our acknowledgements, so a
-        // program that is slow fills this queue with no more than those, and polling, and the
-        // keep-alive with it, goes on. Only a broker that ignores the limit, or messages of QoS 0
-        // without end, fill it; then polling stops until the program takes something. That cannot
-        // be a deadlock, for nothing the program does with a link waits for polling.
+        // A program that is slow must not cost us the keep-alive, so polling goes on while this
+        // queue fills, and the broker stops by itself RECEIVE_MAXIMUM messages ahead of our
+        // acknowledgements. Mosquitto 2.0.11 does not always (3,435 were seen), and QoS 0 knows no
+        // such limit: when the queue is full polling waits for the program to take something.
+        // That is no deadlock, for nothing a program does with a link waits for polling, and one
+        // event taken every few seconds is enough for the pings.
         let (queue, queued) = mpsc::channel(QUEUE_LIMIT);
         tokio::select! {
             () = self.drive(&queue) => {}
-            () = self.forward(queued) => debug!("nobody takes the events of {}", self.url),
+            () = self.forward(queued) => {}
+            () = self.events.closed() => debug!("nobody takes the events of {}", self.url),
             () = self.finish() => {}
         }
         self.link.lock().disconnected();
@@ -416,13 +318,12 @@ impl Connection {
             if verdict.is_new {
                 warn!("broker {}: {}", self.url, ending.reason);
             }
-            match verdict.remedy {
-                Some(Remedy::StartClean) if self.session == Session::Persistent => {
-                    warn!("broker {}: failed so three times, giving up the session", self.url);
-                    start_clean = true;
-                }
-                Some(Remedy::DropOldest) => self.link.lock().outbox.drop_suspect(),
-                Some(Remedy::StartClean) | None => {}
+            if verdict.start_clean && self.session == Session::Persistent {
+                warn!("broker {}: failed so three times, giving up the session", self.url);
+                start_clean = true;
+            }
+            if verdict.was_short {
+                self.link.lock().outbox.ended_at_once();
             }
             self.link.lock().disconnected();
             if ending.lived.is_some() || verdict.is_new {
@@ -477,7 +378,7 @@ impl Connection {
         if let Some(event) = event
             && queue.send(event).await.is_err()
         {
-            debug!("nobody takes the events of {} any more", self.url);
+            debug!("the link to {} is ending", self.url);
         }
     }
 
@@ -681,27 +582,6 @@ fn filter(subscription: &Subscription) -> Filter {
     filter
 }
 
-/// What forbids publishing there, if anything (MQTT 5, 4.7).
-fn topic_problem(topic: &str) -> Option<&'static str> {
-    if topic.is_empty() {
-        Some("is no topic; name one")
-    } else if topic.len() > STRING_LIMIT {
-        Some("is longer than 65535 bytes; shorten it")
-    } else if topic.contains(['+', '#', '\0']) {
-        Some("holds +, # or U+0000, which no topic may")
-    } else {
-        None
-    }
-}
-
-fn check_filter(filter: &str) -> Result<(), Unusable> {
-    if filter.len() <= STRING_LIMIT && !filter.contains('\0') && mqttbytes::valid_filter(filter) {
-        return Ok(());
-    }
-    let problem = "is no topic filter; + stands for one whole level, # for all that follow";
-    Err(Unusable::Topic { topic: filter.to_owned(), problem })
-}
-
 /// A broker may set its own keep-alive. rumqttc takes 0, which means none, for "ping without
 /// end", and would notice a dead connection late with a long one.
 fn keep_alive_within_bounds(eventloop: &mut EventLoop) {
@@ -720,6 +600,7 @@ fn reason(error: &ConnectionError) -> String {
         ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => {
             format!("the broker hung up: {reason_code:?}")
         }
+        ConnectionError::MqttState(StateError::Deserialization(error)) => error.to_string(),
         ConnectionError::MqttState(error) => error.to_string(),
         error => error.to_string(),
     }
@@ -750,30 +631,4 @@ fn is_suspicious(error: &ConnectionError) -> bool {
         ConnectionError::NotConnAck(_) => true,
         _ => false,
     }
-}
-
-fn tls_configuration(files: &TlsFiles) -> Result<rustls::ClientConfig, Unusable> {
-    fn problem(what: &str, error: impl std::fmt::Display) -> Unusable {
-        Unusable::Tls(format!("{what}: {error}; give a PEM file"))
-    }
-    let certificates = |what, pem| {
-        let read = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-        let read = read.map_err(|error| problem(what, error))?;
-        if read.is_empty() { Err(problem(what, "no certificate in it")) } else { Ok(read) }
-    };
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in certificates("CA file", &files.ca)? {
-        roots.add(certificate).map_err(|error| problem("CA file", error))?;
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Unusable::Tls(error.to_string()))?
-        .with_root_certificates(roots);
-    let Some((chain, key)) = &files.client else {
-        return Ok(builder.with_no_client_auth());
-    };
-    let chain = certificates("client certificate", chain)?;
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| problem("client key", error))?;
-    builder.with_client_auth_cert(chain, key).map_err(|error| problem("client certificate", error))
 }

@@ -70,7 +70,7 @@ impl<D: Disk> Store<D> {
     /// When the folder cannot be read.
     pub fn load(&self) -> io::Result<Vec<(String, io::Result<Vec<u8>>)>> {
         let mut names = self.disk.list()?;
-        names.retain(|name| name.ends_with(".jws"));
+        names.retain(|name| name.ends_with(".jws") && !name.starts_with(ASIDE));
         names.sort();
         // One byte more than a notice may have tells a file that is too long from a whole one.
         let limit = NOTICE_MAX_BYTES as u64 + 1;

@@ -17,10 +17,10 @@ use crate::io::health;
 use crate::io::mqtt::{Link, Message, Retained};
 use crate::io::screen::{Presented, Report, Screen, Show};
 use crate::io::store::Store;
-use crate::notice::{Key, Partial};
+use crate::notice::{Key, Notice, Partial};
 use crate::pages;
 use crate::report::{self, FrameStatus, Receipt, ShowingStatus, State, Status};
-use crate::sign::{Ended, Showing, Sign, Verdict};
+use crate::sign::{Ended, Showing, Sign, Step, Verdict};
 
 /// Refused messages that are remembered, so that the same bytes get one answer.
 const REFUSED_KEPT: usize = 4096;
@@ -154,16 +154,18 @@ impl Board {
                 );
                 let problem =
                     Problem::new("outdated", "revision", message, notice.revision, revision);
-                self.refuse_notice(&notice, vec![problem], digest, topic_id, now);
+                self.remember_refused(digest);
+                self.refuse_notice(&notice, problem, topic_id, now);
             }
+            // Not remembered: the same bytes may find room when they come again.
             Verdict::Full => {
                 let most = crate::sign::HELD_MAX;
                 let message = format!("the board holds {most} notices already; cancel some");
                 let problem = Problem::new("board_full", "", message, most, most);
-                self.refuse_notice(&notice, vec![problem], digest, topic_id, now);
+                self.refuse_notice(&notice, problem, topic_id, now);
             }
             Verdict::Taken { conflict } => {
-                self.work(now);
+                let step = self.advance(now);
                 let saved = self.store.save(&notice.key, message.payload.trim_ascii());
                 if let Err(error) = &saved {
                     error!(id = notice.key.id, %error, "shown, but not kept over a power cut");
@@ -187,7 +189,9 @@ impl Board {
                     ));
                 }
                 self.send(&receipt);
+                // What it replaces leaves the disk only now that it is there itself.
                 self.ended(superseded, now);
+                self.settle(step, now);
             }
         }
     }
@@ -233,21 +237,13 @@ impl Board {
         self.send(&Receipt::refused(refusal, topic_id, now.wall));
     }
 
-    fn refuse_notice(
-        &mut self,
-        notice: &crate::notice::Notice,
-        problems: Vec<Problem>,
-        digest: [u8; 32],
-        topic_id: &str,
-        now: Now,
-    ) {
-        self.remember_refused(digest);
+    fn refuse_notice(&mut self, notice: &Notice, problem: Problem, topic_id: &str, now: Now) {
         let partial = Partial {
             sender: Some(notice.key.sender.clone()),
             id: Some(notice.key.id.clone()),
             revision: Some(notice.revision),
         };
-        let refusal = Refusal { partial, problems };
+        let refusal = Refusal { partial, problems: vec![problem] };
         warn!(id = notice.key.id, reasons = reasons(&refusal), "refused");
         self.send(&Receipt::refused(refusal, topic_id, now.wall));
     }
@@ -265,14 +261,28 @@ impl Board {
 
     /// Does what the time asks for and says when there is more to do.
     pub fn work(&mut self, now: Now) -> Duration {
-        let step = self.sign.step(now);
-        if let Some(showing) = step.show {
-            self.show(&showing, now);
-        }
-        self.ended(step.ended, now);
+        let step = self.advance(now);
+        self.settle(step, now);
         self.report_status(now);
         let wake = self.sign.wake_in_ms(now).unwrap_or(u64::MAX);
         Duration::from_millis(wake)
+    }
+
+    /// Brings what is to be shown now onto the glass.
+    fn advance(&mut self, now: Now) -> Step {
+        let step = self.sign.step(now);
+        if let Some(showing) = &step.show {
+            self.show(showing, now);
+        }
+        step
+    }
+
+    /// Reports and lets go of what a step ended.
+    fn settle(&mut self, step: Step, now: Now) {
+        self.ended(step.ended, now);
+        for key in step.buried {
+            self.forget(&key);
+        }
     }
 
     fn show(&mut self, showing: &Showing, now: Now) {
@@ -281,7 +291,9 @@ impl Board {
             Showing::Idle => self.compose(&[pages::idle(&self.door.board, now.wall)]),
             Showing::AllClear { headlines } => self.compose(&[pages::all_clear(headlines)]),
         };
-        let Some(scene) = composed else { return };
+        let idle = || self.compose(&[pages::idle(&self.door.board, now.wall)]);
+        // A page that cannot be drawn must not leave on the glass what is over.
+        let Some(scene) = composed.or_else(idle) else { return };
         let from_ms = match showing {
             Showing::Notice { from_ms, .. } => *from_ms,
             _ => 0,
@@ -327,17 +339,22 @@ impl Board {
                 frame_crc32: None,
                 cause: Some(cause),
             };
-            if forget {
-                if let Err(error) = self.store.forget(&key) {
-                    warn!(id = key.id, %error, "its file cannot be removed");
-                    receipt.durable = Some(false);
-                }
-            }
-            // A later revision has taken the place of the one that ended.
-            if self.kept.get(&key).is_some_and(|kept| kept.revision == revision) && forget {
-                self.kept.remove(&key);
+            if forget && !self.forget(&key) {
+                receipt.durable = Some(false);
             }
             self.send(&receipt);
+        }
+    }
+
+    /// Lets go of a notice and its file; says whether that will last.
+    fn forget(&mut self, key: &Key) -> bool {
+        self.kept.remove(key);
+        match self.store.forget(key) {
+            Ok(()) => true,
+            Err(error) => {
+                warn!(id = key.id, %error, "its file cannot be removed");
+                false
+            }
         }
     }
 

@@ -1,1 +1,258 @@
+//! Inputs played against a jumping clock, and the trace of what the glass showed. Times in traces
+//! are seconds of the monotonic clock.
 
+use std::fmt::Write;
+
+use bangtin_renderer::Rgb;
+use bangtin_renderer::scene::{Page, Scene};
+use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::area::Area;
+use crate::calendar::Trust;
+use crate::notice::{Class, Kind, NoticeContent, Severity, Status, Urgency, Window};
+
+const SECOND: i64 = 1000;
+const HOUR: i64 = 3600 * SECOND;
+const DAY: i64 = 24 * HOUR;
+
+/// Monday, 08:00 in Vietnam; the traces begin here.
+fn at(ms: i64) -> Timestamp {
+    let start: Timestamp = "2026-11-23T08:00:00+07:00".parse().expect("a time");
+    start.checked_add(jiff::Span::new().milliseconds(ms)).expect("in range")
+}
+
+/// A notice and how long its pages take.
+#[derive(Debug, Clone)]
+struct Draft {
+    notice: Notice,
+    pages: Vec<u64>,
+    digest: Option<u8>,
+}
+
+fn draft(id: &str, class: Class) -> Draft {
+    let content = NoticeContent {
+        language: "vi".into(),
+        headline: id.to_uppercase(),
+        text: String::new(),
+        instruction: String::new(),
+        source: String::new(),
+        codes: Vec::new(),
+        pictures: Vec::new(),
+    };
+    let notice = Notice {
+        key: key(id),
+        revision: 1,
+        to: Vec::new(),
+        sent: at(0),
+        status: Status::Actual,
+        kind: Kind::Alert,
+        references: Vec::new(),
+        class,
+        event: None,
+        risk_level: None,
+        severity: Severity::Unknown,
+        urgency: Urgency::Unknown,
+        effective: at(0),
+        expires: at(30 * DAY),
+        windows: Vec::new(),
+        content: vec![content],
+    };
+    Draft { notice, pages: vec![10_000], digest: None }
+}
+
+fn key(id: &str) -> Key {
+    Key { sender: Area::parse("vn/86").expect("an area"), id: id.into() }
+}
+
+fn routine(id: &str) -> Draft {
+    draft(id, Class::Routine)
+}
+
+fn priority(id: &str) -> Draft {
+    draft(id, Class::Priority)
+}
+
+fn emergency(id: &str) -> Draft {
+    draft(id, Class::Emergency)
+}
+
+fn cancel(id: &str, of: &[&str]) -> Draft {
+    routine(id).kind(Kind::Cancel, of)
+}
+
+impl Draft {
+    fn with(mut self, change: impl FnOnce(&mut Notice)) -> Self {
+        change(&mut self.notice);
+        self
+    }
+    fn kind(self, kind: Kind, of: &[&str]) -> Self {
+        self.with(|notice| {
+            notice.kind = kind;
+            notice.references = of.iter().map(|id| key(id)).collect();
+        })
+    }
+    fn update(self, of: &[&str]) -> Self {
+        self.kind(Kind::Update, of)
+    }
+    fn revision(self, revision: u32) -> Self {
+        self.with(|notice| notice.revision = revision)
+    }
+    fn status(self, status: Status) -> Self {
+        self.with(|notice| notice.status = status)
+    }
+    fn sent(self, ms: i64) -> Self {
+        self.with(|notice| notice.sent = at(ms))
+    }
+    fn effective(self, ms: i64) -> Self {
+        self.with(|notice| notice.effective = at(ms))
+    }
+    fn expires(self, ms: i64) -> Self {
+        self.with(|notice| notice.expires = at(ms))
+    }
+    fn rank(self, severity: Severity, urgency: Urgency) -> Self {
+        self.with(|notice| (notice.severity, notice.urgency) = (severity, urgency))
+    }
+    /// Shown every day between two hours.
+    fn hours(self, from: u16, to: u16) -> Self {
+        let window = Window { days: [true; 7], from: from * 60, to: to * 60 };
+        self.with(|notice| notice.windows.push(window))
+    }
+    fn pages(self, pages: &[u64]) -> Self {
+        Self { pages: pages.to_vec(), ..self }
+    }
+    fn digest(self, byte: u8) -> Self {
+        Self { digest: Some(byte), ..self }
+    }
+}
+
+/// A board under a clock that jumps from one moment of interest to the next.
+struct World {
+    sign: Sign,
+    now: Now,
+    trace: String,
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Now { wall: at(0), monotonic_ms: 0, trust: Trust::Trusted };
+        Self { sign: Sign::new(now), now, trace: String::new() }
+    }
+
+    /// A notice comes over the network.
+    fn take(mut self, draft: Draft) -> Self {
+        self.accept(draft, true);
+        self.step();
+        self
+    }
+
+    /// Notices come from the store, as when the board starts.
+    fn load(mut self, drafts: impl IntoIterator<Item = Draft>) -> Self {
+        for draft in drafts {
+            self.accept(draft, false);
+        }
+        self.step();
+        self
+    }
+
+    /// Time passes; the sign is stepped when it asks for it, and has nothing to do just before.
+    fn run(mut self, seconds: i64) -> Self {
+        self.pass(seconds * SECOND);
+        self
+    }
+
+    fn pass(&mut self, ms: i64) {
+        let end = self.now.monotonic_ms + ms as u64;
+        while self.now.monotonic_ms < end {
+            let left = end - self.now.monotonic_ms;
+            let wake = self.sign.wake_in_ms(self.now).expect("midnight comes").clamp(1, left);
+            self.tick(wake - 1);
+            let early = self.sign.step(self.now);
+            assert_eq!(early, Step::default(), "before it asked to be woken at {:?}", self.now);
+            self.tick(1);
+            self.step();
+        }
+    }
+
+    /// The clock on the wall is set forward, or back.
+    fn set(mut self, ms: i64) -> Self {
+        self.now.wall = self.now.wall.checked_add(jiff::Span::new().milliseconds(ms)).expect("ok");
+        self.step();
+        self
+    }
+
+    fn trust(mut self, trust: Trust) -> Self {
+        self.now.trust = trust;
+        self.step();
+        self
+    }
+
+    fn tick(&mut self, ms: u64) {
+        self.now.monotonic_ms += ms;
+        self.now.wall =
+            self.now.wall.checked_add(jiff::Span::new().milliseconds(ms as i64)).expect("in range");
+    }
+
+    fn accept(&mut self, draft: Draft, fresh: bool) -> Verdict {
+        let Draft { notice, pages, digest } = draft;
+        let key = notice.key.clone();
+        let told: [u8; 32] = Sha256::digest(format!("{notice:?}")).into();
+        let page = |duration_ms: &u64| Page {
+            duration_ms: *duration_ms,
+            dark_ms: 0,
+            ground: Rgb::BLACK,
+            items: Vec::new(),
+        };
+        let scene = Scene { width: 1, height: 1, pages: pages.iter().map(page).collect() };
+        let scene = Some(&scene).filter(|_| notice.kind != Kind::Cancel);
+        let digest = digest.map_or(told, |byte| [byte; 32]);
+        let (verdict, ended) = self.sign.accept(notice, scene, digest, fresh);
+        match &verdict {
+            Verdict::Taken { conflict: false } => {}
+            other => self.line(&format!("{} is {other:?}", key.id)),
+        }
+        self.ended(&ended);
+        verdict
+    }
+
+    fn step(&mut self) -> Step {
+        let step = self.sign.step(self.now);
+        self.ended(&step.ended);
+        step.buried.iter().for_each(|key| self.line(&format!("{} buried", key.id)));
+        match &step.show {
+            None => {}
+            Some(Showing::Idle) => self.line("idle"),
+            Some(Showing::AllClear { headlines }) => {
+                self.line(&format!("all-clear {}", headlines.join(" ")));
+            }
+            Some(Showing::Notice { key, from_ms: 0, .. }) => self.line(&key.id),
+            Some(Showing::Notice { key, from_ms, .. }) => {
+                self.line(&format!("{} from {from_ms} ms", key.id));
+            }
+        }
+        step
+    }
+
+    fn ended(&mut self, ended: &[Ended]) {
+        for Ended { key, revision, cause, forget } in ended {
+            let kept = if *forget { "" } else { ", file kept" };
+            self.line(&format!("{} {revision} {cause:?}{kept}", key.id));
+        }
+    }
+
+    fn line(&mut self, what: &str) {
+        let seconds = self.now.monotonic_ms as f64 / 1000.0;
+        writeln!(self.trace, "{seconds} {what}").expect("a String takes all");
+    }
+
+    #[track_caller]
+    fn check(&self, expected: &str) {
+        let lines = |text: &str| {
+            text.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(lines(&self.trace), lines(expected), "\n{}", self.trace);
+    }
+}
+
+mod properties;
+mod traces;

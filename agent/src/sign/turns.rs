@@ -1,4 +1,4 @@
-//! Whose turn it is on the glass. A turn is interrupted by a higher class, a new emergency, its
+//! Whose turn it is on the glass. A turn is interrupted by a higher level, a new emergency, its
 //! expiry or a cancel, and by nothing else.
 
 use super::*;
@@ -6,41 +6,59 @@ use super::*;
 impl Sign {
     /// Decides what the glass shows; `Some` when that begins now.
     pub(super) fn decide(&mut self, now: Now) -> Option<Showing> {
-        if self.class != Some(Class::Emergency) && !self.over.is_empty() {
-            let until = *self.over_until_ms.get_or_insert(now.monotonic_ms + ALL_CLEAR_MS);
-            if now.monotonic_ms < until {
-                self.pause(now);
-                return self.show(Showing::AllClear { headlines: self.over.clone() }, now);
-            }
-            self.over.clear();
+        if self.is_clear(now) {
+            self.pause(now);
+            return self.show(Showing::AllClear { headlines: self.over.clone() }, now);
         }
-        self.over_until_ms = None;
-        let Some(class) = self.class else {
+        let Some(level) = self.level else {
             self.turn = None;
             return self.idle(now);
         };
-        let Some(turn) =
-            self.turn.clone().filter(|turn| self.takes_turns(&turn.key, turn.revision))
-        else {
-            self.pause(now);
-            return self.begin_class(class, now);
-        };
-        if let Some(newcomer) = self.newcomer().filter(|key| *key != turn.key) {
-            if now.monotonic_ms < turn.until_ms {
-                self.next_up.push_back(turn.key);
+        let turn = self.turn.clone().filter(|turn| self.takes_turns(turn));
+        let mut newcomers = self.newcomers().into_iter();
+        if let Some(newcomer) = newcomers.next() {
+            match turn {
+                Some(turn) if now.monotonic_ms < turn.until_ms => {
+                    self.next_up.push_front(turn.key);
+                }
+                Some(_) => {}
+                None => self.pause(now),
+            }
+            for (place, key) in newcomers.enumerate() {
+                if let Some(held) = self.held.get_mut(&key) {
+                    held.fresh = false;
+                }
+                self.next_up.insert(place, key);
             }
             return self.begin(newcomer, 0, now);
         }
+        let Some(turn) = turn else {
+            self.pause(now);
+            return self.begin_level(level, now);
+        };
         if now.monotonic_ms < turn.until_ms {
             return None;
         }
-        match self.next(Some(&turn.key)) {
-            Some(key) => self.begin(key, 0, now),
-            None => {
-                self.extend(now);
-                None
+        let next = self.next(Some(&turn.key))?;
+        self.begin(next, 0, now)
+    }
+
+    /// Whether the all-clear stands. A real emergency holds it back, and anything new to be seen
+    /// interrupts it for good.
+    fn is_clear(&mut self, now: Now) -> bool {
+        let is_news = self.news.take().is_some_and(|key| self.candidates.contains(&key));
+        let urgent = self.level == Some(Level::Emergency);
+        match self.over_until_ms {
+            Some(until) if is_news || urgent || until <= now.monotonic_ms => {
+                self.over.clear();
+                self.over_until_ms = None;
             }
+            None if !self.over.is_empty() && !urgent => {
+                self.over_until_ms = Some(now.monotonic_ms + ALL_CLEAR_MS);
+            }
+            _ => {}
         }
+        self.over_until_ms.is_some()
     }
 
     /// The page of a turn at an instant.
@@ -50,14 +68,10 @@ impl Sign {
         held.page_starts_ms.iter().rposition(|start| *start <= elapsed).unwrap_or(0)
     }
 
-    /// Gives the first turn of a class: to where it was interrupted, else to the next in order.
-    fn begin_class(&mut self, class: Class, now: Now) -> Option<Showing> {
-        if let Some(key) = self.newcomer() {
-            return self.begin(key, 0, now);
-        }
-        let paused = self.paused.remove(&class);
-        match paused.filter(|(key, revision, _)| self.takes_turns(key, *revision)) {
-            Some((key, _, page)) => self.begin(key, page, now),
+    /// Gives the first turn of a level: to where it was interrupted, else to the next in order.
+    fn begin_level(&mut self, level: Level, now: Now) -> Option<Showing> {
+        match self.paused.remove(&level).filter(|(turn, _)| self.takes_turns(turn)) {
+            Some((turn, page)) => self.begin(turn.key, page, now),
             None => self.next(None).and_then(|key| self.begin(key, 0, now)),
         }
     }
@@ -73,8 +87,8 @@ impl Sign {
         let revision = held.notice.revision;
         self.turn = Some(Turn {
             key: key.clone(),
-            revision,
-            class: held.notice.class,
+            digest: held.digest,
+            level: schedule::level(&held.notice),
             zero_ms: now.monotonic_ms.saturating_sub(from_ms),
             until_ms: now.monotonic_ms + held.duration_ms - from_ms,
         });
@@ -84,34 +98,32 @@ impl Sign {
         Some(self.showing.clone())
     }
 
-    /// Lets the only one go on for another round.
-    fn extend(&mut self, now: Now) {
-        let duration = |turn: &Turn| self.held.get(&turn.key).map_or(1, |held| held.duration_ms);
-        if let Some(duration_ms) = self.turn.as_ref().map(duration) {
-            if let Some(turn) = self.turn.as_mut() {
-                let rounds = (now.monotonic_ms - turn.until_ms) / duration_ms.max(1) + 1;
-                turn.until_ms += rounds * duration_ms.max(1);
-            }
-        }
+    /// Lets the only one go on: its turn ends with the round that it is in.
+    pub(super) fn go_round(&mut self, now: Now) {
+        let Some(turn) = self.turn.as_mut() else { return };
+        let duration_ms = self.held.get(&turn.key).map_or(1, |held| held.duration_ms);
+        let late_ms = now.monotonic_ms.saturating_sub(turn.until_ms);
+        turn.until_ms += late_ms.next_multiple_of(duration_ms);
     }
 
-    /// Remembers the page of a turn that a higher class interrupts.
+    /// Remembers the page of a turn that a higher level or the all-clear interrupts.
     fn pause(&mut self, now: Now) {
         let Some(turn) = self.turn.take() else { return };
-        let is_higher = self.class.is_none_or(|class| class > turn.class);
-        let is_whole = self.held.get(&turn.key).is_some_and(|held| held.duration_ms > 0);
-        if (is_higher || !self.over.is_empty()) && is_whole {
+        let by_clear = self.over_until_ms.is_some();
+        let interrupted = by_clear || self.level.is_some_and(|level| level > turn.level);
+        if interrupted && self.is_held(&turn) {
             let page = self.page_of(&turn, now);
-            self.paused.insert(turn.class, (turn.key, turn.revision, page));
+            self.paused.insert(turn.level, (turn, page));
         }
     }
 
-    /// The best emergency that has just come and was not on the glass yet.
-    fn newcomer(&self) -> Option<Key> {
-        let urgent = self.class == Some(Class::Emergency);
-        let mut fresh =
-            self.candidates.iter().filter(|key| self.held.get(*key).is_some_and(|h| h.fresh));
-        fresh.next().filter(|_| urgent).cloned()
+    /// The emergencies that have just come and were not on the glass yet, best first.
+    fn newcomers(&self) -> Vec<Key> {
+        if self.level < Some(Level::Drill) {
+            return Vec::new();
+        }
+        let is_fresh = |key: &&Key| self.held.get(*key).is_some_and(|held| held.fresh);
+        self.candidates.iter().filter(is_fresh).cloned().collect()
     }
 
     /// Who comes after `current`: the interrupted, then whoever waits longest.
@@ -125,9 +137,13 @@ impl Sign {
         others.min_by_key(|key| self.held.get(*key).map(|held| held.last_turn)).cloned()
     }
 
-    fn takes_turns(&self, key: &Key, revision: u32) -> bool {
-        let same = self.held.get(key).is_some_and(|held| held.notice.revision == revision);
-        same && self.candidates.contains(key)
+    fn takes_turns(&self, turn: &Turn) -> bool {
+        self.is_held(turn) && self.candidates.contains(&turn.key)
+    }
+
+    /// Whether the very notice of that turn is held, not another in its place.
+    fn is_held(&self, turn: &Turn) -> bool {
+        self.held.get(&turn.key).is_some_and(|held| held.digest == turn.digest && !held.ended)
     }
 
     fn show(&mut self, showing: Showing, now: Now) -> Option<Showing> {

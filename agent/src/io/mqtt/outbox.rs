@@ -5,12 +5,15 @@ use std::collections::VecDeque;
 
 use tracing::warn;
 
-use super::{PACKET_LIMIT, Publication, Retained, topic_problem};
+use super::settings::topic_problem;
+use super::{PACKET_LIMIT, Publication, Retained};
 
 /// Most messages that wait in the outbox, those under way included.
 pub const OUTBOX_LIMIT: usize = 8_192;
 /// Most bytes that wait in the outbox, as they would go over the network.
 pub const OUTBOX_BYTES_LIMIT: usize = 16 * 1024 * 1024;
+/// How many connections in a row one message may seem to end.
+const SHORT_LIVES_LIMIT: u8 = 5;
 
 /// The messages under way come first, in the order in which they were handed over.
 #[derive(Default)]
@@ -25,6 +28,7 @@ struct Waiting {
     number: u64,
     publication: Publication,
     stage: Stage,
+    short_lives: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +44,7 @@ impl Outbox {
     /// retained; then drops the oldest until the limits hold.
     pub(super) fn push(&mut self, publication: Publication) {
         let problem = topic_problem(&publication.topic);
-        let problem = problem.or((size(&publication) > PACKET_LIMIT).then_some("is too large"));
+        let problem = problem.or((size(&publication) > PACKET_LIMIT).then_some("is over 2 MiB"));
         if let Some(problem) = problem {
             warn!("not published: `{}` {problem}", publication.topic);
             self.dropped += 1;
@@ -57,10 +61,12 @@ impl Outbox {
         if let Some(held) = same {
             self.bytes -= size(&held.publication);
             held.publication = publication;
+            held.short_lives = 0;
         } else {
             let number = self.next_number;
             self.next_number += 1;
-            self.waiting.push_back(Waiting { number, publication, stage: Stage::InOutbox });
+            let stage = Stage::InOutbox;
+            self.waiting.push_back(Waiting { number, publication, stage, short_lives: 0 });
         }
         while self.waiting.len() > OUTBOX_LIMIT || self.bytes > OUTBOX_BYTES_LIMIT {
             let in_outbox = |held: &Waiting| held.stage == Stage::InOutbox;
@@ -124,14 +130,20 @@ impl Outbox {
         }
     }
 
-    /// Gives up the oldest message under way: the broker answers in order, so that is the one
-    /// whose answer ends every connection.
-    pub(super) fn drop_suspect(&mut self) {
-        if self.under_way() > 0
-            && let Some(held) = self.remove(0)
-        {
+    /// A connection ended at once. The broker answers in order, so the oldest message without an
+    /// answer may be why; one that met this [`SHORT_LIVES_LIMIT`] times is given up, or nothing
+    /// behind it would ever go out. (Mosquitto 2.0.11 hangs up, or answers with a reason that
+    /// rumqttc cannot read, when a message is over its `message_size_limit`.)
+    pub(super) fn ended_at_once(&mut self) {
+        let Some(held) = self.waiting.front_mut().filter(|held| held.stage != Stage::InOutbox)
+        else {
+            return;
+        };
+        held.short_lives += 1;
+        if held.short_lives == SHORT_LIVES_LIMIT {
             let topic = &held.publication.topic;
-            warn!("not published: the connection fails whenever `{topic}` is sent");
+            warn!("not published: the connection ends whenever `{topic}` is sent");
+            self.remove(0);
             self.dropped += 1;
         }
     }
@@ -276,9 +288,24 @@ mod tests {
         outbox.answered(1, None);
         outbox.answered(2, Some("NotAuthorized"));
         assert_eq!((outbox.dropped(), outbox.holds_before(end)), (1, true));
-        outbox.drop_suspect();
         assert_eq!(handed(&mut outbox, 9), ["c"]);
-        outbox.drop_suspect();
-        assert_eq!((outbox.dropped(), outbox.holds_before(end)), (2, false));
+        outbox.sent(3);
+        outbox.answered(3, None);
+        assert_eq!((outbox.dropped(), outbox.holds_before(end)), (1, false));
+    }
+
+    #[test]
+    fn a_message_that_ends_five_connections_makes_room_for_the_rest() {
+        let mut outbox = Outbox::default();
+        outbox.ended_at_once();
+        outbox.push(publication("screen", "poison", Retained::No));
+        outbox.push(publication("receipt", "a", Retained::No));
+        for _ in 0..5 {
+            outbox.ended_at_once();
+            assert_eq!(handed(&mut outbox, 9), ["poison", "a"]);
+            outbox.ended_at_once();
+            outbox.disconnected();
+        }
+        assert_eq!((outbox.dropped(), handed(&mut outbox, 9)), (1, vec!["a".to_owned()]));
     }
 }

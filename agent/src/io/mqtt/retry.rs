@@ -1,5 +1,5 @@
-//! When to try again, and what to try: back-off with jitter, and the ways out of a failure that
-//! would repeat for ever.
+//! When to try again, and when the session itself must be the trouble: back-off with jitter, and
+//! the way out of a failure that would repeat for ever.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -27,16 +27,10 @@ pub(super) struct Verdict {
     pub(super) is_new: bool,
     /// How long to wait before the next attempt.
     pub(super) pause: Duration,
-    /// What to give up, if the same packet seems to end every connection.
-    pub(super) remedy: Option<Remedy>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// The broker's session may hold the packet: start without it, once.
-    StartClean,
-    /// That did not help, so the oldest message of ours that is under way may be it.
-    DropOldest,
+    /// Whether a connection was made and ended at once, so that what was sent may be to blame.
+    pub(super) was_short: bool,
+    /// Whether the broker's session seems to hold a packet that ends every connection.
+    pub(super) start_clean: bool,
 }
 
 /// The endings so far, as far as they matter for the next attempt.
@@ -50,31 +44,26 @@ pub(super) struct Health {
 
 impl Health {
     pub(super) fn judge(&mut self, ending: &Ending) -> Verdict {
+        let was_short = ending.lived.is_some_and(|lived| lived < SETTLED);
         match ending.lived {
             None => self.failed_attempts = self.failed_attempts.saturating_add(1),
-            Some(lived) if lived >= SETTLED => *self = Self::default(),
             // Reached, but not for long: a quick retry is right only for the first of these.
-            Some(_) => {
+            Some(_) if was_short => {
                 self.failed_attempts = 0;
                 self.short_lives = self.short_lives.saturating_add(1);
             }
+            Some(_) => *self = Self::default(),
         }
         let is_new = self.reason.as_ref() != Some(&ending.reason);
         if is_new {
             self.repeated = 0;
             self.reason = Some(ending.reason.clone());
         }
-        self.repeated += u32::from(ending.suspicious);
-        let remedy = match self.repeated {
-            3 if ending.suspicious => Some(Remedy::StartClean),
-            5 => {
-                self.repeated = 0;
-                Some(Remedy::DropOldest)
-            }
-            _ => None,
-        };
+        self.repeated = self.repeated.saturating_add(1);
+        let start_clean = ending.suspicious && self.repeated == 3;
         let failures = self.failed_attempts.max(self.short_lives);
-        Verdict { is_new, pause: pause(failures, RandomState::new().hash_one(0)), remedy }
+        let pause = pause(failures, RandomState::new().hash_one(0));
+        Verdict { is_new, pause, was_short, start_clean }
     }
 }
 
@@ -126,23 +115,29 @@ mod tests {
         assert!(!is_new("refused", None));
         assert!(is_new("timeout", None));
         assert!(is_new("refused", Some(1)));
-        assert!(!is_new("refused", Some(2)));
+        assert!(!is_new("refused", Some(9)));
         assert!(is_new("refused", Some(60)));
     }
 
     #[test]
-    fn a_failure_that_repeats_costs_the_session_and_then_the_oldest_message() {
+    fn a_packet_that_ends_three_connections_costs_the_session_once() {
         let mut health = Health::default();
-        let mut remedy =
-            |reason, suspicious| health.judge(&ending(reason, Some(0), suspicious)).remedy;
-        assert_eq!([(); 2].map(|()| remedy("too large", true)), [None; 2]);
-        assert_eq!(remedy("refused", false), None);
-        assert_eq!([(); 2].map(|()| remedy("too large", true)), [None; 2]);
-        assert_eq!(remedy("too large", true), Some(Remedy::StartClean));
-        assert_eq!(remedy("too large", true), None);
-        assert_eq!(remedy("too large", true), Some(Remedy::DropOldest));
-        assert_eq!([(); 2].map(|()| remedy("too large", true)), [None; 2]);
-        assert_eq!(remedy("too large", true), Some(Remedy::StartClean));
-        assert_eq!([(); 9].map(|()| remedy("closed", false)), [None; 9]);
+        let mut starts_clean =
+            |reason, suspicious| health.judge(&ending(reason, Some(0), suspicious)).start_clean;
+        assert_eq!([(); 2].map(|()| starts_clean("too large", true)), [false; 2]);
+        assert!(!starts_clean("shutting down", false));
+        let repeats = [(); 6].map(|()| starts_clean("too large", true));
+        assert_eq!(repeats, [false, false, true, false, false, false]);
+        assert_eq!([(); 6].map(|()| starts_clean("closed", false)), [false; 6]);
+    }
+
+    #[test]
+    fn only_a_connection_that_ended_at_once_was_short() {
+        let mut health = Health::default();
+        let mut was_short = |lived_s| health.judge(&ending("closed", lived_s, false)).was_short;
+        assert_eq!(
+            [None, Some(0), Some(9), Some(10)].map(&mut was_short),
+            [false, true, true, false]
+        );
     }
 }

@@ -1,0 +1,387 @@
+//! The whole board: the real program against a real Mosquitto, notices sent with `mosquitto_pub`,
+//! answers read with `mosquitto_sub`, the glass read from its picture file.
+//!
+//! Needs the packages `mosquitto`, `mosquitto-clients` and `zbar-tools`; run with
+//! `--features real-peers`.
+#![cfg(feature = "real-peers")]
+#![expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
+
+mod peers;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bangtin_agent::area::Area;
+use bangtin_agent::notice::Class;
+use bangtin_agent::signature::{NOTICE_TYPE, sign, trusted_toml};
+use ed25519_dalek::SigningKey;
+use jiff::{Span, Timestamp};
+use peers::{Broker, PATIENCE};
+use serde_json::{Value, json};
+
+const BOARD: &str = "vn/86/28789/quang-truong-1";
+const SERVICE: &str = "HTTPS://DICHVUCONG.GOV.VN";
+
+/// A board's folder, its broker, and whoever sends to it.
+struct Square {
+    broker: Broker,
+    key: SigningKey,
+    agent: Option<Child>,
+    receipts: Receiver<Value>,
+    listener: Child,
+}
+
+impl Square {
+    /// A broker and a running board that shows its idle page.
+    fn open() -> Self {
+        let broker = Broker::start();
+        let home = broker.folder.path();
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let classes = [Class::Routine, Class::Priority, Class::Emergency];
+        let province = Area::parse("vn/86").unwrap();
+        let trusted = trusted_toml(&key.verifying_key(), &province, &classes, ago(3600));
+        fs::write(home.join("trusted.toml"), trusted).unwrap();
+        let config = format!(
+            "[board]\nid = \"quang-truong-1\"\nprovince = \"86\"\ncommune = \"28789\"\n\
+             groups = [\"ven-song\"]\nlayout = \"led-192x64\"\nname = \"Phường Bến Tre\"\n\
+             [broker]\nurl = \"{}\"\n[trust]\nkeys = \"trusted.toml\"\n[store]\npath = \"store\"\n\
+             [output]\nkind = \"png\"\npath = \"frame.png\"\n[cutoff]\nfile = \"cutoff\"\n",
+            broker.url()
+        );
+        fs::write(home.join("board.toml"), config).unwrap();
+        let (listener, receipts) = listen(broker.port);
+        let mut square = Self { broker, key, agent: None, receipts, listener };
+        square.switch_on();
+        square.wait_until("the board is online", |square| square.status()["online"] == true);
+        square
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.broker.folder.path().join(name)
+    }
+
+    fn switch_on(&mut self) {
+        let _ = fs::remove_file(self.path("frame.png"));
+        let log = fs::File::create(self.path("log")).unwrap();
+        let agent = Command::new(env!("CARGO_BIN_EXE_bangtin-agent"))
+            .args(["run", "--config"])
+            .arg(self.path("board.toml"))
+            .stderr(log)
+            .spawn();
+        self.agent = Some(agent.unwrap());
+        self.wait_until("the first frame", |square| square.path("frame.png").exists());
+    }
+
+    /// `kill -9`: nothing is said, nothing is saved.
+    fn cut_power(&mut self) {
+        let mut agent = self.agent.take().unwrap();
+        agent.kill().unwrap();
+        agent.wait().unwrap();
+    }
+
+    /// A notice of today for this board.
+    fn notice(&self, id: &str, class: &str) -> Value {
+        json!({
+            "version": 1, "id": id, "revision": 1, "sender": "vn/86", "to": ["vn/86/28789"],
+            "sent": ago(1), "status": "actual", "kind": "alert", "class": class,
+            "effective": ago(1), "expires": ago(-3600),
+            "content": [{ "language": "vi", "headline": format!("TIN {id}"), "text": "Bà con trữ nước." }],
+        })
+    }
+
+    fn sign(&self, notice: &Value) -> String {
+        sign(notice.to_string().as_bytes(), NOTICE_TYPE, &self.key)
+    }
+
+    fn send(&self, notice: &Value) {
+        let id = notice["id"].as_str().unwrap();
+        self.publish(&format!("vn/86/28789/notice/{id}"), &self.sign(notice));
+    }
+
+    fn publish(&self, topic: &str, message: &str) {
+        let mut publisher = Command::new("mosquitto_pub")
+            .args(["-V", "mqttv5", "-q", "1", "-r", "-s", "-p", &self.broker.port.to_string()])
+            .args(["-t", &format!("ttcs/v1/{topic}")])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("mosquitto_pub, of the package mosquitto-clients");
+        publisher.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
+        assert!(publisher.wait().unwrap().success());
+    }
+
+    /// The next receipt for a notice, whatever it says; it must say `state`.
+    #[track_caller]
+    fn receipt(&self, id: &str, state: &str) -> Value {
+        let start = Instant::now();
+        while let Ok(receipt) = self.receipts.recv_timeout(PATIENCE.saturating_sub(start.elapsed())) {
+            if receipt["notice"] == id {
+                assert_eq!(receipt["state"], state, "{receipt}");
+                return receipt;
+            }
+        }
+        panic!("no receipt for {id}; the board says:\n{}", self.log());
+    }
+
+    fn status(&self) -> Value {
+        let got = Command::new("mosquitto_sub")
+            .args(["-V", "mqttv5", "-p", &self.broker.port.to_string(), "-C", "1", "-W", "2"])
+            .args(["-t", &format!("ttcs/v1/{BOARD}/status")])
+            .output()
+            .unwrap();
+        serde_json::from_slice(&got.stdout).unwrap_or_default()
+    }
+
+    /// CRC-32 of the pixels on the glass, as receipts write it.
+    fn glass(&self) -> String {
+        picture_crc32(&self.path("frame.png"))
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) -> Duration {
+        let start = Instant::now();
+        while !is_so(self) {
+            assert!(start.elapsed() < PATIENCE, "waited for {what}; the board says:\n{}", self.log());
+            thread::sleep(Duration::from_millis(2));
+        }
+        start.elapsed()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Square {
+    fn drop(&mut self) {
+        for child in self.agent.iter_mut().chain([&mut self.listener]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Reads all receipts with `mosquitto_sub`, which comes back when its broker does.
+fn listen(port: u16) -> (Child, Receiver<Value>) {
+    let mut listener = Command::new("mosquitto_sub")
+        .args(["-V", "mqttv5", "-q", "1", "-p", &port.to_string(), "-c", "-x", "3600", "-i", "test"])
+        .args(["-t", &format!("ttcs/v1/{BOARD}/receipt/+")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("mosquitto_sub, of the package mosquitto-clients");
+    let (sender, receipts) = channel();
+    let lines = BufReader::new(listener.stdout.take().unwrap()).lines();
+    thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            if sender.send(serde_json::from_str(&line).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (listener, receipts)
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::now().checked_sub(Span::new().seconds(seconds)).unwrap()
+}
+
+fn picture_crc32(path: &Path) -> String {
+    let mut reader = png::Decoder::new(Cursor::new(fs::read(path).unwrap())).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    format!("{:08x}", crc32fast::hash(&pixels))
+}
+
+#[test]
+fn a_notice_is_on_the_board_at_once_and_the_receipt_proves_it() {
+    let square = Square::open();
+    let mut waits = Vec::new();
+    for round in 1..=5 {
+        let id = format!("dich-vu-cong-{round}");
+        let mut notice = square.notice(&id, "emergency");
+        notice["content"][0]["headline"] = json!(format!("SẠT LỞ BỜ BIỂN {round}"));
+        let before = square.glass();
+        let start = Instant::now();
+        square.send(&notice);
+        square.wait_until("the notice on the glass", |square| square.glass() != before);
+        waits.push(start.elapsed());
+        square.receipt(&id, "accepted");
+        let shown = square.receipt(&id, "shown");
+        assert_eq!(shown["frame_crc32"], json!(square.glass()));
+        assert_eq!(shown["durable"], true);
+        assert!(shown["latency_ms"].as_f64().unwrap() > 0.0);
+    }
+    // From before `mosquitto_pub` starts to the picture file: the middle of five on a busy machine.
+    waits.sort();
+    assert!(waits[2] < Duration::from_millis(100), "{waits:?}");
+}
+
+#[test]
+fn its_code_is_read_from_the_very_pixels_of_the_panel() {
+    let square = Square::open();
+    let mut notice = square.notice("nop-ho-so", "routine");
+    notice["content"][0]["codes"] = json!([{ "data": SERVICE, "caption": "dichvucong.gov.vn" }]);
+    square.send(&notice);
+    square.receipt("nop-ho-so", "accepted");
+    let shown = square.receipt("nop-ho-so", "shown");
+    square.wait_until("the picture", |square| shown["frame_crc32"] == json!(square.glass()));
+    let read = Command::new("zbarimg")
+        .args(["-q", "--raw"])
+        .arg(square.path("frame.png"))
+        .output()
+        .expect("zbarimg, of the package zbar-tools");
+    assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), SERVICE);
+}
+
+#[test]
+fn what_must_not_be_drawn_is_refused_with_its_reason() {
+    let square = Square::open();
+    let idle = square.glass();
+    let refuse = |id: &str, message: &str, code: &str| {
+        square.publish(&format!("vn/86/28789/notice/{id}"), message);
+        let receipt = square.receipt(id, "refused");
+        assert_eq!(receipt["problems"][0]["code"], code, "{receipt}");
+    };
+    let notice = square.notice("tin-gia", "emergency");
+    let signed = square.sign(&notice);
+    let mut changed = signed.clone().into_bytes();
+    let middle = signed.find('.').unwrap() + 40;
+    changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
+    refuse("tin-gia", &String::from_utf8(changed).unwrap(), "bad_signature");
+    refuse("tin-gia", &notice.to_string(), "not_signed");
+    let stranger = SigningKey::from_bytes(&[8; 32]);
+    refuse("tin-gia", &sign(notice.to_string().as_bytes(), NOTICE_TYPE, &stranger), "unknown_key");
+    let mut late = square.notice("tin-cu", "emergency");
+    late["sent"] = json!(ago(3000));
+    late["effective"] = json!(ago(3000));
+    late["expires"] = json!(ago(1));
+    refuse("tin-cu", &square.sign(&late), "expired");
+    let mut elsewhere = square.notice("noi-khac", "emergency");
+    elsewhere["to"] = json!(["vn/86/29302"]);
+    refuse("noi-khac", &square.sign(&elsewhere), "not_addressed");
+    let mut outside = square.notice("tinh-khac", "emergency");
+    outside["sender"] = json!("vn");
+    refuse("tinh-khac", &square.sign(&outside), "outside_key");
+    assert_eq!(square.glass(), idle);
+    // The same bytes again get no second answer; what comes next is answered first.
+    square.publish("vn/86/28789/notice/noi-khac", &square.sign(&elsewhere));
+    square.publish("vn/86/28789/notice/khong-phai-json", "{");
+    let next = square.receipts.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(next["notice"], "khong-phai-json");
+}
+
+#[test]
+fn an_emergency_takes_over_and_what_it_interrupted_resumes() {
+    let square = Square::open();
+    square.send(&square.notice("lich-hop", "routine"));
+    square.receipt("lich-hop", "accepted");
+    let routine = square.receipt("lich-hop", "shown")["frame_crc32"].clone();
+    square.send(&square.notice("bao", "emergency"));
+    square.receipt("bao", "accepted");
+    let shown = square.receipt("bao", "shown");
+    assert!(shown["latency_ms"].as_f64().unwrap() < 100.0, "{shown}");
+    let mut cancel = square.notice("bao.cancel", "emergency");
+    cancel["kind"] = json!("cancel");
+    cancel["references"] = json!(["bao"]);
+    cancel["content"] = json!([]);
+    let start = Instant::now();
+    square.send(&cancel);
+    square.wait_until("the all-clear", |square| json!(square.glass()) != shown["frame_crc32"]);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    let ended = square.receipt("bao", "ended");
+    assert_eq!(ended["cause"], "cancelled");
+    square.wait_until("the routine notice", |square| json!(square.glass()) == routine);
+}
+
+#[test]
+fn what_expires_is_gone_to_the_second() {
+    let square = Square::open();
+    let idle = square.glass();
+    let mut notice = square.notice("ngan", "priority");
+    let expires = Timestamp::from_second(ago(-3).as_second()).unwrap();
+    notice["expires"] = json!(expires);
+    square.send(&notice);
+    square.receipt("ngan", "accepted");
+    let shown = square.receipt("ngan", "shown");
+    square.wait_until("its end", |square| json!(square.glass()) != shown["frame_crc32"]);
+    let late = Timestamp::now().duration_since(expires);
+    assert!((0.0..1.0).contains(&late.as_secs_f64()), "{late:?} after it expired");
+    assert_eq!(square.receipt("ngan", "ended")["cause"], "expired");
+    // The clock of the idle page may have moved on by a minute meanwhile.
+    assert!(square.glass() == idle || square.status()["showing"]["notice"].is_null());
+}
+
+#[test]
+fn a_board_whose_power_is_cut_shows_what_it_acknowledged_without_a_broker() {
+    let mut square = Square::open();
+    let mut acknowledged = 0;
+    for round in 0..6 {
+        let id = format!("khan-{round}");
+        let says = |square: &Square, what: &str| {
+            let log = square.log();
+            log.lines().any(|line| line.contains(what) && line.contains(&id))
+        };
+        let shown = |square: &Square| says(square, "shown");
+        square.send(&square.notice(&id, "emergency"));
+        // Sooner or later: before the answer, with it, after it.
+        thread::sleep(Duration::from_millis(round * 5));
+        square.cut_power();
+        // The log says so before the broker hears of it.
+        let accepted = says(&square, "accepted");
+        square.broker.stop();
+        square.switch_on();
+        if accepted {
+            acknowledged += 1;
+            square.wait_until("the notice from the store", shown);
+        }
+        // What was not acknowledged comes again.
+        square.broker.up();
+        square.wait_until("the notice", shown);
+    }
+    assert!(acknowledged > 0, "no round waited long enough");
+}
+
+#[test]
+fn a_broker_that_restarts_finds_its_board_again() {
+    let mut square = Square::open();
+    square.send(&square.notice("truoc", "routine"));
+    square.receipt("truoc", "accepted");
+    square.receipt("truoc", "shown");
+    let mut restarts = 0;
+    for restart in [Broker::stop, Broker::kill] {
+        restart(&mut square.broker);
+        square.broker.up();
+        square.wait_until("the board is online", |square| square.status()["online"] == true);
+        let id = format!("sau-{restarts}");
+        restarts += 1;
+        square.send(&square.notice(&id, "emergency"));
+        square.receipt(&id, "accepted");
+        square.receipt(&id, "shown");
+    }
+}
+
+#[test]
+fn the_last_will_says_that_a_board_is_gone() {
+    let mut square = Square::open();
+    square.cut_power();
+    square.wait_until("the last will", |square| square.status()["online"] == false);
+}
+
+#[test]
+fn a_board_that_is_cut_off_is_dark_whatever_comes() {
+    let square = Square::open();
+    fs::write(square.path("cutoff"), "").unwrap();
+    let dark = format!("{:08x}", crc32fast::hash(&vec![0; 192 * 64 * 3]));
+    square.wait_until("the dark", |square| square.glass() == dark);
+    square.send(&square.notice("khan", "emergency"));
+    square.receipt("khan", "accepted");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(square.glass(), dark);
+    fs::remove_file(square.path("cutoff")).unwrap();
+    square.wait_until("the notice", |square| square.glass() != dark);
+}
