@@ -104,7 +104,13 @@ mod tests {
         assert_eq!(host("HTTPS://DICHVUCONG.GOV.VN").as_deref(), Some("dichvucong.gov.vn"));
         assert_eq!(host("http://a.gov.vn:8080/x?y#z").as_deref(), Some("a.gov.vn"));
         assert_eq!(host("https://evil.com\\.gov.vn/").as_deref(), Some("evil.com"));
-        for odd in ["https://a.gov.vn@evil.com/", "https://a.gov.vn:443@evil.com", "tel:112", "https://", "javascript://a.gov.vn"] {
+        for odd in [
+            "https://a.gov.vn@evil.com/",
+            "https://a.gov.vn:443@evil.com",
+            "tel:112",
+            "https://",
+            "javascript://a.gov.vn",
+        ] {
             assert_eq!(host(odd), None, "{odd}");
         }
     }

@@ -3,6 +3,7 @@
 //! Needs the packages `mosquitto` and `openssl`; run with `--features real-peers`.
 #![cfg(feature = "real-peers")]
 #![expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
+#![expect(clippy::disallowed_methods, reason = "a test touches the world")]
 
 mod peers;
 

@@ -4,6 +4,7 @@
 //! picture is the PNG beside it. After a wanted change run with `BANGTIN_ACCEPT=1` and look at
 //! every picture that git shows as changed. A failure leaves `expected | difference | actual`
 //! in `target/golden/`.
+#![expect(clippy::disallowed_methods, reason = "a test touches the world")]
 
 use std::fs;
 use std::io::Cursor;

@@ -1,5 +1,6 @@
 //! The demo's boards: real agents, each with its own configuration, store and link, whose frames
 //! go to a pane of glass that windows and terminals look at.
+#![expect(clippy::disallowed_methods, reason = "boards are threads with files")]
 
 use std::fs;
 use std::io;
@@ -76,7 +77,8 @@ impl Board {
     ) -> anyhow::Result<Self> {
         let place = &PLACES[index % PLACES.len()];
         let round = index / PLACES.len();
-        let id = if round == 0 { place.id.to_owned() } else { format!("{}-{}", place.id, round + 1) };
+        let id =
+            if round == 0 { place.id.to_owned() } else { format!("{}-{}", place.id, round + 1) };
         let layout_text = toml::Value::from(absolute(layout)).to_string();
         let config = format!(
             "[board]\nid = \"{id}\"\nprovince = \"86\"\ncommune = \"{}\"\nlayout = {layout_text}\n\
@@ -95,8 +97,7 @@ impl Board {
         let panel = setup.door.layout.panel.clone();
         let name = setup.door.layout.name.clone();
         let blank = Frame::new(panel.width, panel.height);
-        let record =
-            record.map(|record| Record { folder: record.folder.join(&id), ..record });
+        let record = record.map(|record| Record { folder: record.folder.join(&id), ..record });
         let glass =
             Arc::new(Glass { latest: Mutex::new((0, blank)), changed: Box::new(changed), record });
         let output = Pane { glass: Arc::clone(&glass), fps: panel.fps };

@@ -1,4 +1,5 @@
 //! The demo's broker: MQTT 5 on the loopback, nothing kept.
+#![expect(clippy::disallowed_methods, reason = "the demo's broker listens on the loopback")]
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

@@ -1,5 +1,6 @@
 //! The demo: a broker on the loopback, real boards, sample notices signed with a key made on the
 //! spot, and an emergency that comes after some seconds and ends again.
+#![expect(clippy::disallowed_methods, reason = "the demo runs in real time")]
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -104,7 +105,11 @@ fn has_display() -> bool {
     cfg!(any(windows, target_os = "macos")) || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-fn headless(arguments: &Arguments, seconds: u64, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
+fn headless(
+    arguments: &Arguments,
+    seconds: u64,
+    folder: &std::path::Path,
+) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let began = Instant::now();
     let record = Record { folder: folder.to_owned(), began };
@@ -237,7 +242,8 @@ impl Officer {
         self.emergencies += 1;
         let sample = all.get(count % all.len().max(1)).context("there is a sample")?.clone();
         let mut notice = samples::dated(sample, Timestamp::now(), 0, 3600);
-        notice["id"] = json!(format!("{}-{}", notice["id"].as_str().unwrap_or("khan-cap"), count + 1));
+        notice["id"] =
+            json!(format!("{}-{}", notice["id"].as_str().unwrap_or("khan-cap"), count + 1));
         let areas = self.publish(&notice)?;
         let text = |field: &str| notice[field].as_str().unwrap_or_default().to_owned();
         self.sent.push((text("sender"), text("id"), areas));

@@ -1,4 +1,5 @@
 //! What commands read: notices from files or standard input.
+#![expect(clippy::disallowed_methods, reason = "this is the file that reads notices")]
 
 use std::fs::File;
 use std::io::Read;

@@ -1,4 +1,5 @@
 //! Keys: making them, and reading them with the area they speak for.
+#![expect(clippy::disallowed_methods, reason = "keys are files")]
 
 use std::fs;
 use std::io::Write;
@@ -70,15 +71,18 @@ pub fn write(folder: &Path, area: &Area, classes: &[Class]) -> anyhow::Result<Si
 /// A key of the system's randomness.
 pub fn generate() -> anyhow::Result<SigningKey> {
     let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| anyhow!("the system gives no randomness: {error}"))?;
+    getrandom::fill(&mut secret)
+        .map_err(|error| anyhow!("the system gives no randomness: {error}"))?;
     Ok(SigningKey::from_bytes(&secret))
 }
 
 /// Reads a key in PKCS#8 PEM.
 pub fn read(path: &Path) -> anyhow::Result<SigningKey> {
-    let pem = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    SigningKey::from_pkcs8_pem(&pem)
-        .map_err(|_| anyhow!("{} is no Ed25519 key in PKCS#8 PEM; `keygen` makes one", path.display()))
+    let pem =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    SigningKey::from_pkcs8_pem(&pem).map_err(|_| {
+        anyhow!("{} is no Ed25519 key in PKCS#8 PEM; `keygen` makes one", path.display())
+    })
 }
 
 /// What the `trusted.toml` beside a key says of it.
@@ -92,8 +96,9 @@ pub struct Authority {
 /// Finds a key in the `trusted.toml` beside its file.
 pub fn authority(path: &Path, key: &SigningKey) -> anyhow::Result<Authority> {
     let list = path.with_file_name("trusted.toml");
-    let text = fs::read_to_string(&list)
-        .with_context(|| format!("{} cannot be read; name the sender with --sender", list.display()))?;
+    let text = fs::read_to_string(&list).with_context(|| {
+        format!("{} cannot be read; name the sender with --sender", list.display())
+    })?;
     let trusted = Trusted::parse(&text).map_err(|problems| {
         let faults = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         anyhow!("{}: {faults}", list.display())

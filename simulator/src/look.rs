@@ -57,7 +57,11 @@ mod tests {
         frame.fill(0, 0, 1, 1, Rgb::WHITE);
         let picture = dots(&frame, 5);
         let rows: Vec<String> = (0..5)
-            .map(|y| (0..5).map(|x| if picture.pixel(x, y) == Some(Rgb::WHITE) { '#' } else { '.' }).collect())
+            .map(|y| {
+                (0..5)
+                    .map(|x| if picture.pixel(x, y) == Some(Rgb::WHITE) { '#' } else { '.' })
+                    .collect()
+            })
             .collect();
         assert_eq!(rows, ["..#..", ".###.", "#####", ".###.", "..#.."]);
     }

@@ -1,4 +1,5 @@
 //! Signs notices and sends them to boards.
+#![expect(clippy::disallowed_methods, reason = "the desk works with real brokers in real time")]
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use bangtin_agent::area::{Area, NAME_MAX, is_name};
 use bangtin_agent::io::mqtt::{
-    self, BrokerUrl, Event, Link, RetainedCopies, Retained, Session, Settings, Subscription,
+    self, BrokerUrl, Event, Link, Retained, RetainedCopies, Session, Settings, Subscription,
 };
 use bangtin_agent::notice::{Class, LIFE_MAX_DAYS, read};
 use bangtin_agent::signature::{self, NOTICE_TYPE};
@@ -26,7 +27,9 @@ use crate::{input, keys, watch};
 const BROKER_PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
-#[command(after_help = "Example: bangtin-simulator sign --key keys/key.pem notice.json > notice.jws")]
+#[command(
+    after_help = "Example: bangtin-simulator sign --key keys/key.pem notice.json > notice.jws"
+)]
 pub struct SignArguments {
     /// The key, as `keygen` makes it
     #[arg(long, value_name = "K")]
@@ -209,7 +212,11 @@ pub struct Desk {
 
 impl Desk {
     /// Opens a link; needs a tokio runtime around it.
-    pub fn open(url: &str, ca: Option<&std::path::Path>, filters: Vec<String>) -> anyhow::Result<Self> {
+    pub fn open(
+        url: &str,
+        ca: Option<&std::path::Path>,
+        filters: Vec<String>,
+    ) -> anyhow::Result<Self> {
         let parsed = BrokerUrl::parse(url).map_err(|message| anyhow!("--broker: {message}"))?;
         let tls = match ca {
             Some(path) => {
@@ -221,8 +228,7 @@ impl Desk {
         let mut mark = [0; 6];
         getrandom::fill(&mut mark).map_err(|error| anyhow!("no randomness: {error}"))?;
         let mark: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
-        let subscription =
-            |filter| Subscription { filter, retained: RetainedCopies::Always };
+        let subscription = |filter| Subscription { filter, retained: RetainedCopies::Always };
         let (sender, events) = channel(64);
         let settings = Settings {
             url: parsed,

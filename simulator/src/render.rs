@@ -1,4 +1,5 @@
 //! Draws one notice on one layout, as its board will.
+#![expect(clippy::disallowed_methods, reason = "drafts are drawn now, into files")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;

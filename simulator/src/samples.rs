@@ -33,9 +33,7 @@ const SAMPLES: [&str; 16] = samples![
 /// The samples of a class.
 pub fn of_class(class: Class) -> Vec<Value> {
     let parsed = SAMPLES.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
-    parsed
-        .filter(|notice| notice["class"].as_str().and_then(parse_class) == Some(class))
-        .collect()
+    parsed.filter(|notice| notice["class"].as_str().and_then(parse_class) == Some(class)).collect()
 }
 
 /// A sample in force from some seconds after `now` and for some seconds.

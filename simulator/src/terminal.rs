@@ -1,4 +1,5 @@
 //! The demo's boards in the terminal, one below the other.
+#![expect(clippy::disallowed_methods, reason = "the terminal is drawn in real time")]
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;

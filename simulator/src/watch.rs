@@ -14,7 +14,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::publish::Desk;
 
 #[derive(Args)]
-#[command(after_help = "Example: bangtin-simulator watch --broker mqtt://127.0.0.1:1883 --area vn/86")]
+#[command(
+    after_help = "Example: bangtin-simulator watch --broker mqtt://127.0.0.1:1883 --area vn/86"
+)]
 pub struct Arguments {
     /// The broker, mqtt://host:port or mqtts://host:port
     #[arg(long, value_name = "URL")]
@@ -118,7 +120,8 @@ fn line(message: &Message, prefix: &str) -> Option<String> {
         return Some(format!("{at}  {board}  online  showing {showing}  clock {clock}"));
     }
     let (board, _) = topic.split_once("/receipt/")?;
-    let mut line = format!("{at}  {board}  {}  {}", text(&report["notice"]), text(&report["state"]));
+    let mut line =
+        format!("{at}  {board}  {}  {}", text(&report["notice"]), text(&report["state"]));
     if let Some(latency) = report["latency_ms"].as_f64() {
         line += &format!("  after {latency:.1} ms");
     }

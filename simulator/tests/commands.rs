@@ -1,4 +1,5 @@
 //! The command line as a contract: what scripts rely on, and what bad input does.
+#![expect(clippy::disallowed_methods, reason = "a test touches the world")]
 
 use std::fs;
 use std::io::Write;
@@ -129,7 +130,13 @@ fn bad_input_is_named_with_the_way_out() {
     };
     let good = sample();
     let render = |layout: &str, notice: &str| {
-        vec!["render".to_owned(), "--layout".into(), layout.into(), "--notice".into(), notice.into()]
+        vec![
+            "render".to_owned(),
+            "--layout".into(),
+            layout.into(),
+            "--notice".into(),
+            notice.into(),
+        ]
     };
     let check = |arguments: Vec<String>, code, message: &str| {
         refuses(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), code, message);
@@ -215,7 +222,8 @@ fn a_key_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().display().to_string();
-    let made = run(&["keygen", "--sender", "vn/86", "--classes", "routine,emergency", "--out", &out]);
+    let made =
+        run(&["keygen", "--sender", "vn/86", "--classes", "routine,emergency", "--out", &out]);
     assert_eq!(made.status.code(), Some(0));
     let key = folder.path().join("key.pem");
     let mode = fs::metadata(&key).expect("the key").permissions().mode();

@@ -4,6 +4,7 @@
 //! `--features real-peers`.
 #![cfg(feature = "real-peers")]
 #![expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
+#![expect(clippy::disallowed_methods, reason = "a test touches the world")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -42,8 +43,7 @@ impl Desktop {
     }
 
     fn hand(&self, arguments: &[&str]) -> String {
-        let output =
-            Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output();
+        let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output();
         let output = output.expect("xdotool, of the package xdotool");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }

@@ -252,10 +252,10 @@ impl Board {
         if self.refused_set.insert(digest) {
             self.refused.push_back(digest);
         }
-        if self.refused.len() > REFUSED_KEPT {
-            if let Some(oldest) = self.refused.pop_front() {
-                self.refused_set.remove(&oldest);
-            }
+        if self.refused.len() > REFUSED_KEPT
+            && let Some(oldest) = self.refused.pop_front()
+        {
+            self.refused_set.remove(&oldest);
         }
     }
 
@@ -303,10 +303,11 @@ impl Board {
     }
 
     fn scene(&self, key: &Key, revision: u32) -> Option<Arc<Scene>> {
-        if let Some((latest, of, scene)) = &self.latest {
-            if latest == key && *of == revision {
-                return Some(Arc::clone(scene));
-            }
+        if let Some((latest, of, scene)) = &self.latest
+            && latest == key
+            && *of == revision
+        {
+            return Some(Arc::clone(scene));
         }
         let notice = self.sign.notice(key)?;
         self.compose(&pages::notice(notice, &self.door.board))
@@ -380,12 +381,11 @@ impl Board {
     }
 
     fn report_shown(&mut self, presented: Presented, now: Now) {
-        let (Showing::Notice { key, .. }, _) = self.sign.showing() else { return };
-        let key = key.clone();
+        let (Showing::Notice { key, revision, .. }, _) = self.sign.showing() else { return };
+        let (key, revision) = (key.clone(), *revision);
         let Some(notice) = self.sign.notice(&key).cloned() else { return };
-        let Some(kept) = self.kept.get_mut(&key).filter(|kept| !kept.reported_shown) else {
-            return;
-        };
+        let unreported = |kept: &&mut Kept| kept.revision == revision && !kept.reported_shown;
+        let Some(kept) = self.kept.get_mut(&key).filter(unreported) else { return };
         kept.reported_shown = true;
         let latency = kept.arrived.map(|arrived| presented.at.saturating_duration_since(arrived));
         let mut receipt = Receipt::new(&notice, State::Shown, kept.durable, now.wall);

@@ -140,7 +140,12 @@ impl Setter<'_> {
             None => 0,
         };
         let items = standing.iter().cloned().chain(turning).collect();
-        Page { duration_ms: duration_ms.max(PAGE_MIN_MS), dark_ms: 0, ground: self.layout.ground, items }
+        Page {
+            duration_ms: duration_ms.max(PAGE_MIN_MS),
+            dark_ms: 0,
+            ground: self.layout.ground,
+            items,
+        }
     }
 
     fn turns(&self, name: ZoneName) -> bool {
