@@ -370,13 +370,11 @@ fn a_broker_that_restarts_finds_its_board_again() {
     square.send(&square.notice("truoc", "routine"));
     square.receipt("truoc", "accepted");
     square.receipt("truoc", "shown");
-    let mut restarts = 0;
-    for restart in [Broker::stop, Broker::kill] {
+    for (round, restart) in [Broker::stop, Broker::kill].into_iter().enumerate() {
         restart(&mut square.broker);
         square.broker.up();
         square.wait_until("the board is online", |square| square.status()["online"] == true);
-        let id = format!("sau-{restarts}");
-        restarts += 1;
+        let id = format!("sau-{round}");
         square.send(&square.notice(&id, "emergency"));
         square.receipt(&id, "accepted");
         square.receipt(&id, "shown");

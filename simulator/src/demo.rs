@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Run so many seconds without a display and write the boards' frames
     #[arg(long, value_name = "SECONDS", requires = "frames")]
     headless: Option<u64>,
-    /// The folder for the frames, as <board>-<milliseconds>.png
+    /// The folder for the frames, named by board and milliseconds
     #[arg(long, value_name = "DIR", requires = "headless")]
     frames: Option<PathBuf>,
     /// The port of the broker
