@@ -3,15 +3,15 @@
 //! Everything but [`io`] and [`run`] is pure: bytes, values and `now` in, values out. Modules are
 //! in reading order and use only those above them.
 
-pub mod admit;
 pub mod area;
-pub mod calendar;
-pub mod config;
-pub mod io;
 pub mod notice;
+pub mod signature;
+pub mod config;
+pub mod calendar;
 pub mod pages;
-pub mod report;
-pub mod run;
+pub mod admit;
 pub mod schedule;
 pub mod sign;
-pub mod signature;
+pub mod report;
+pub mod io;
+pub mod run;

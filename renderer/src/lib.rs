@@ -14,19 +14,19 @@
 //! paint(&composed.scene, 0, &mut frame);
 //! ```
 
-pub mod builtin;
-pub mod compose;
-pub mod content;
-pub mod describe;
-pub mod fonts;
-pub mod frame;
-pub mod layout;
-pub mod paint;
-pub mod panel;
 pub mod problem;
+pub mod panel;
+pub mod frame;
+pub mod content;
+pub mod fonts;
+pub mod layout;
+pub mod text;
 pub mod qr;
 pub mod scene;
-pub mod text;
+pub mod compose;
+pub mod paint;
+pub mod describe;
+pub mod builtin;
 
 pub use compose::{Composed, compose};
 pub use content::{Code, Content, Look};
