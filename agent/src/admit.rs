@@ -45,6 +45,26 @@ pub struct Refusal {
     pub problems: Vec<Problem>,
 }
 
+impl Refusal {
+    /// A refusal of a notice that could be read.
+    pub fn of(notice: &Notice, problem: Problem) -> Self {
+        Self { partial: identity(notice), problems: vec![problem] }
+    }
+
+    /// All problems on one line, for logs.
+    pub fn reasons(&self) -> String {
+        self.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn identity(notice: &Notice) -> Partial {
+    Partial {
+        sender: Some(notice.key.sender.clone()),
+        id: Some(notice.key.id.clone()),
+        revision: Some(notice.revision),
+    }
+}
+
 /// How far a trusted clock lets `sent` lie ahead, in minutes.
 const AHEAD_MAX_MIN: i64 = 10;
 
@@ -109,12 +129,7 @@ pub fn admit(bytes: &[u8], door: &Door, from: From) -> Result<Admitted, Box<Refu
     if problems.is_empty() {
         return Ok(Admitted { notice, composed, digest: digest(bytes) });
     }
-    let partial = Partial {
-        sender: Some(notice.key.sender),
-        id: Some(notice.key.id),
-        revision: Some(notice.revision),
-    };
-    Err(Box::new(Refusal { partial, problems }))
+    Err(Box::new(Refusal { partial: identity(&notice), problems }))
 }
 
 fn check_authority(notice: &Notice, key: &Key, problems: &mut Vec<Problem>) {

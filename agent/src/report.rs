@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::admit::Refusal;
 use crate::calendar::{self, Trust};
-use crate::notice::Notice;
+use crate::notice::Key;
 use crate::sign::Cause;
 
 /// How far a notice has come.
@@ -54,11 +54,11 @@ pub struct Receipt {
 
 impl Receipt {
     /// A receipt for a notice that is held or was.
-    pub fn new(notice: &Notice, state: State, durable: bool, at: Timestamp) -> Self {
+    pub fn new(key: &Key, revision: u32, state: State, durable: bool, at: Timestamp) -> Self {
         Self {
-            notice: notice.key.id.clone(),
-            sender: Some(notice.key.sender.to_string()),
-            revision: Some(notice.revision),
+            notice: key.id.clone(),
+            sender: Some(key.sender.to_string()),
+            revision: Some(revision),
             durable: Some(durable),
             state,
             at: calendar::rfc3339(at),

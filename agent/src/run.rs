@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the loop sleeps until the sign wants to be woken")]
 
 mod board;
+mod reporter;
 
 use std::future::Future;
 use std::time::Duration;

@@ -13,6 +13,7 @@
 //! let mut frame = Frame::new(layout.panel.width, layout.panel.height);
 //! paint(&composed.scene, 0, &mut frame);
 //! ```
+#![forbid(unsafe_code)]
 
 pub mod problem;
 pub mod panel;

@@ -1,4 +1,5 @@
 //! `bangtin-simulator`: what every board will show, on the desktop of whoever writes for them.
+#![forbid(unsafe_code)]
 
 mod app;
 mod boards;

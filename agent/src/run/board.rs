@@ -1,7 +1,7 @@
 //! One board at work: what each event does to its parts, in the order that makes an
 //! acknowledgement true.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,22 +14,15 @@ use crate::calendar::{self, Now, Trust};
 use crate::config::Config;
 use crate::io::disk::Folder;
 use crate::io::health;
-use crate::io::mqtt::{Link, Message, Retained};
+use crate::io::mqtt::{Link, Message};
 use crate::io::screen::{Presented, Report, Screen, Show};
 use crate::io::store::Store;
-use crate::notice::{Key, Notice, Partial};
+use crate::notice::Key;
 use crate::pages;
 use crate::report::{self, FrameStatus, Receipt, ShowingStatus, State, Status};
 use crate::sign::{Ended, Showing, Sign, Step, Verdict};
 
-/// Refused messages that are remembered, so that the same bytes get one answer.
-const REFUSED_KEPT: usize = 4096;
-/// Most answers a minute to messages whose signature did not verify: strangers must not be able
-/// to make a board flood its broker.
-const STRANGERS_PER_MIN: usize = 10;
-/// Status after a change, at most this often; and in any case at least that often.
-const STATUS_AFTER_CHANGE_MS: u64 = 30_000;
-const STATUS_EVERY_MS: u64 = 300_000;
+use super::reporter::{Noteworthy, Reporter};
 
 /// A board's parts.
 pub struct Board {
@@ -37,6 +30,7 @@ pub struct Board {
     door: Door,
     store: Store<Folder>,
     screen: Screen,
+    reporter: Reporter,
     link: Link,
     sign: Sign,
     /// What is known of each notice that is held.
@@ -44,15 +38,9 @@ pub struct Board {
     /// The scene composed last: a notice that comes is shown with the one it was checked with.
     latest: Option<(Key, u32, Arc<Scene>)>,
     tickets: u64,
-    refused: VecDeque<[u8; 32]>,
-    refused_set: HashSet<[u8; 32]>,
-    strangers: VecDeque<u64>,
-    dropped: u64,
     on_glass: Option<Presented>,
     cut_off: bool,
     restarts: u64,
-    status_sent_ms: Option<u64>,
-    status_shown: Option<(Showing, bool, bool, Trust)>,
 }
 
 /// What the board knows of a notice besides the notice.
@@ -75,7 +63,9 @@ impl Board {
         now: Now,
         restarts: u64,
     ) -> Self {
+        let own = format!("{}/{}", config.broker.prefix, config.address.board);
         Self {
+            reporter: Reporter::new(link.clone(), own),
             config,
             door,
             store,
@@ -85,15 +75,9 @@ impl Board {
             kept: BTreeMap::new(),
             latest: None,
             tickets: 0,
-            refused: VecDeque::new(),
-            refused_set: HashSet::new(),
-            strangers: VecDeque::new(),
-            dropped: 0,
             on_glass: None,
             cut_off: false,
             restarts,
-            status_sent_ms: None,
-            status_shown: None,
         }
     }
 
@@ -107,7 +91,7 @@ impl Board {
         for (name, bytes) in files {
             let admitted = bytes
                 .map_err(|error| error.to_string())
-                .and_then(|bytes| admit(&bytes, &self.door, From::Store).map_err(|r| reasons(&r)));
+                .and_then(|bytes| admit(&bytes, &self.door, From::Store).map_err(|r| r.reasons()));
             match admitted {
                 Ok(admitted) => {
                     let durable = true;
@@ -129,13 +113,16 @@ impl Board {
             return;
         };
         // An empty retained message clears the broker's copy; it says nothing to a board.
-        if message.payload.is_empty() || self.refused_set.contains(&digest(&message.payload)) {
+        if message.payload.is_empty() || self.reporter.was_refused(&digest(&message.payload)) {
             self.link.acknowledge(&message);
             return;
         }
         let from = From::Network { now: now.wall, trusted: now.trust != Trust::Unknown };
         match admit(&message.payload, &self.door, from) {
-            Err(refusal) => self.refuse(*refusal, &topic_id, &message.payload, now),
+            Err(refusal) => {
+                self.reporter.remember(digest(&message.payload));
+                self.reporter.refuse(*refusal, &topic_id, now);
+            }
             Ok(admitted) => self.admitted(admitted, &message, &topic_id, now),
         }
         self.link.acknowledge(&message);
@@ -154,15 +141,15 @@ impl Board {
                 );
                 let problem =
                     Problem::new("outdated", "revision", message, notice.revision, revision);
-                self.remember_refused(digest);
-                self.refuse_notice(&notice, problem, topic_id, now);
+                self.reporter.remember(digest);
+                self.reporter.refuse(Refusal::of(&notice, problem), topic_id, now);
             }
             // Not remembered: the same bytes may find room when they come again.
             Verdict::Full => {
                 let most = crate::sign::HELD_MAX;
                 let message = format!("the board holds {most} notices already; cancel some");
                 let problem = Problem::new("board_full", "", message, most, most);
-                self.refuse_notice(&notice, problem, topic_id, now);
+                self.reporter.refuse(Refusal::of(&notice, problem), topic_id, now);
             }
             Verdict::Taken { conflict } => {
                 let step = self.advance(now);
@@ -172,7 +159,8 @@ impl Board {
                 }
                 let durable = saved.is_ok();
                 info!(id = notice.key.id, revision = notice.revision, durable, "accepted");
-                let mut receipt = Receipt::new(&notice, State::Accepted, durable, now.wall);
+                let mut receipt =
+                    Receipt::new(&notice.key, notice.revision, State::Accepted, durable, now.wall);
                 if let Some(kept) = self.kept.get_mut(&notice.key) {
                     kept.durable = durable;
                     receipt.problems.clone_from(&kept.findings);
@@ -188,7 +176,7 @@ impl Board {
                         "",
                     ));
                 }
-                self.send(&receipt);
+                self.reporter.send(&receipt);
                 // What it replaces leaves the disk only now that it is there itself.
                 self.ended(superseded, now);
                 self.settle(step, now);
@@ -220,43 +208,6 @@ impl Board {
             }
         }
         (verdict, ended)
-    }
-
-    fn refuse(&mut self, refusal: Refusal, topic_id: &str, bytes: &[u8], now: Now) {
-        self.remember_refused(digest(bytes));
-        warn!(topic_id, reasons = reasons(&refusal), "refused");
-        if refusal.partial == Partial::default() {
-            let minute_ago = now.monotonic_ms.saturating_sub(60_000);
-            self.strangers.retain(|at| *at > minute_ago);
-            if self.strangers.len() >= STRANGERS_PER_MIN {
-                self.dropped += 1;
-                return;
-            }
-            self.strangers.push_back(now.monotonic_ms);
-        }
-        self.send(&Receipt::refused(refusal, topic_id, now.wall));
-    }
-
-    fn refuse_notice(&mut self, notice: &Notice, problem: Problem, topic_id: &str, now: Now) {
-        let partial = Partial {
-            sender: Some(notice.key.sender.clone()),
-            id: Some(notice.key.id.clone()),
-            revision: Some(notice.revision),
-        };
-        let refusal = Refusal { partial, problems: vec![problem] };
-        warn!(id = notice.key.id, reasons = reasons(&refusal), "refused");
-        self.send(&Receipt::refused(refusal, topic_id, now.wall));
-    }
-
-    fn remember_refused(&mut self, digest: [u8; 32]) {
-        if self.refused_set.insert(digest) {
-            self.refused.push_back(digest);
-        }
-        if self.refused.len() > REFUSED_KEPT
-            && let Some(oldest) = self.refused.pop_front()
-        {
-            self.refused_set.remove(&oldest);
-        }
     }
 
     /// Does what the time asks for and says when there is more to do.
@@ -328,22 +279,12 @@ impl Board {
         for Ended { key, revision, cause, forget } in ended {
             info!(id = key.id, revision, ?cause, "ended");
             let durable = self.kept.get(&key).is_none_or(|kept| kept.durable);
-            let mut receipt = Receipt {
-                notice: key.id.clone(),
-                sender: Some(key.sender.to_string()),
-                revision: Some(revision),
-                durable: Some(durable),
-                state: State::Ended,
-                at: calendar::rfc3339(now.wall),
-                problems: Vec::new(),
-                latency_ms: None,
-                frame_crc32: None,
-                cause: Some(cause),
-            };
+            let mut receipt = Receipt::new(&key, revision, State::Ended, durable, now.wall);
+            receipt.cause = Some(cause);
             if forget && !self.forget(&key) {
                 receipt.durable = Some(false);
             }
-            self.send(&receipt);
+            self.reporter.send(&receipt);
         }
     }
 
@@ -383,30 +324,36 @@ impl Board {
     fn report_shown(&mut self, presented: Presented, now: Now) {
         let (Showing::Notice { key, revision, .. }, _) = self.sign.showing() else { return };
         let (key, revision) = (key.clone(), *revision);
-        let Some(notice) = self.sign.notice(&key).cloned() else { return };
         let unreported = |kept: &&mut Kept| kept.revision == revision && !kept.reported_shown;
         let Some(kept) = self.kept.get_mut(&key).filter(unreported) else { return };
         kept.reported_shown = true;
         let latency = kept.arrived.map(|arrived| presented.at.saturating_duration_since(arrived));
-        let mut receipt = Receipt::new(&notice, State::Shown, kept.durable, now.wall);
+        let mut receipt = Receipt::new(&key, revision, State::Shown, kept.durable, now.wall);
         receipt.latency_ms = latency.map(|latency| latency.as_micros() as f64 / 1000.0);
         receipt.frame_crc32 = Some(report::crc_text(presented.crc32));
         info!(id = key.id, latency_ms = receipt.latency_ms, "shown");
-        self.send(&receipt);
+        self.reporter.send(&receipt);
     }
 
-    /// The link is up: the broker is to have our status, for the last will may stand there.
+    /// The link is up.
     pub fn connected(&mut self) {
-        self.status_sent_ms = None;
+        self.reporter.connected();
+    }
+
+    /// Says that the board goes off.
+    pub fn goodbye(&self) {
+        self.reporter.goodbye();
     }
 
     fn report_status(&mut self, now: Now) {
         let (showing, since) = self.sign.showing();
-        let state = (showing.clone(), self.sign.needs_decision(), self.cut_off, now.trust);
-        let changed = self.status_shown.as_ref() != Some(&state);
-        let wait = if changed { STATUS_AFTER_CHANGE_MS } else { STATUS_EVERY_MS };
-        let due = self.status_sent_ms.is_none_or(|sent| now.monotonic_ms - sent >= wait);
-        if !due {
+        let state = Noteworthy {
+            showing: showing.clone(),
+            needs_decision: self.sign.needs_decision(),
+            cut_off: self.cut_off,
+            clock: now.trust,
+        };
+        if !self.reporter.is_due(&state, now) {
             return;
         }
         let notice = match showing {
@@ -424,32 +371,16 @@ impl Board {
                 crc32: self.on_glass.map(|frame| report::crc_text(frame.crc32)),
             },
             clock: now.trust,
-            needs_decision: state.1,
+            needs_decision: state.needs_decision,
             cut_off: self.cut_off,
             held: self.kept.len(),
             disk_free_mib: health::disk_free_mib(&self.config.store),
             temperature_c: health::temperature_c(),
             restarts: self.restarts,
-            dropped: self.dropped + self.link.dropped(),
+            dropped: self.reporter.dropped(),
             at: calendar::rfc3339(now.wall),
         };
-        self.link.publish(self.topic("status"), report::line(&status), Retained::Yes);
-        self.status_sent_ms = Some(now.monotonic_ms);
-        self.status_shown = Some(state);
-    }
-
-    /// Says that the board goes off, as the last will would.
-    pub fn goodbye(&self) {
-        self.link.publish(self.topic("status"), report::LAST_WILL.into(), Retained::Yes);
-    }
-
-    fn send(&self, receipt: &Receipt) {
-        let topic = self.topic(&format!("receipt/{}", receipt.notice));
-        self.link.publish(topic, report::line(receipt), Retained::No);
-    }
-
-    fn topic(&self, rest: &str) -> String {
-        format!("{}/{}/{rest}", self.config.broker.prefix, self.config.address.board)
+        self.reporter.send_status(&status, state, now);
     }
 
     /// The last level of a notice's topic, cut to what a topic of ours can hold.
@@ -460,8 +391,4 @@ impl Board {
             id.chars().filter(plain).take(crate::area::NAME_MAX).collect()
         })
     }
-}
-
-fn reasons(refusal: &Refusal) -> String {
-    refusal.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
