@@ -94,8 +94,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             eprintln!("bangtin-simulator: {}: {}", arguments.notice, finding.message);
         }
         if arguments.out.is_none() {
-            let columns = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into());
-            print!("{}", terminal::picture(&frame, columns));
+            let (columns, rows) = terminal::size();
+            print!("{}", terminal::picture(&frame, columns, rows.saturating_sub(2)));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,11 @@
-//! The demo's boards in the terminal, one below the other.
+//! The demo's boards in the terminal, one below the other; where there are too few rows for all,
+//! they take turns.
 #![expect(clippy::disallowed_methods, reason = "the terminal is drawn in real time")]
 
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bangtin_agent::io::output::terminal::picture;
+use bangtin_agent::io::output::terminal::{picture, size};
 
 use crate::boards::Board;
 use crate::demo::Demo;
@@ -13,23 +14,31 @@ use crate::demo::Demo;
 const EVERY: Duration = Duration::from_millis(80);
 /// How often they are where the output is a file or a pipe, which keeps every picture.
 const EVERY_IN_FILE: Duration = Duration::from_secs(5);
+/// How long a screenful of boards stands, where they take turns, in seconds.
+const TURN_S: u64 = 6;
+/// Columns and rows of a file, which has room for all.
+const FILE_SIZE: (u32, u32) = (200, 1000);
 
 /// Draws until the demo fails or the program is told to stop.
 pub fn run(demo: &mut Demo) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     let live = out.is_terminal();
+    let began = Instant::now();
     if live {
         write!(out, "\x1b[2J")?;
     }
     loop {
-        let columns = terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into());
-        let mut text = if live { "\x1b[H".to_owned() } else { String::new() };
-        for line in demo.heading() {
-            text += &format!("{line}\x1b[K\n");
-        }
         for board in &mut demo.boards {
             board.check()?;
-            text += &format!("\n{}\x1b[K\n{}", title(board), pixels(board, columns));
+        }
+        let (columns, rows) = if live { size() } else { FILE_SIZE };
+        let heading = demo.heading();
+        let room = rows.saturating_sub(heading.len() as u32 + 1).max(4);
+        let screens = screenfuls(&demo.boards, columns, room);
+        let turn = (began.elapsed().as_secs() / TURN_S) as usize % screens.len().max(1);
+        let mut text = if live { "\x1b[H".to_owned() } else { String::new() };
+        for line in heading.iter().chain(screens.get(turn).into_iter().flatten()) {
+            text += &format!("{line}\x1b[K\n");
         }
         write!(out, "{text}\x1b[J")?;
         out.flush()?;
@@ -37,10 +46,17 @@ pub fn run(demo: &mut Demo) -> anyhow::Result<()> {
     }
 }
 
-fn title(board: &Board) -> String {
-    format!("{}  ({})", board.name, board.layout)
-}
-
-fn pixels(board: &Board, columns: u32) -> String {
-    picture(&board.glass.latest().1, columns)
+/// The lines of all boards, as many boards together as there are rows for.
+fn screenfuls(boards: &[Board], columns: u32, rows: u32) -> Vec<Vec<String>> {
+    let mut screens: Vec<Vec<String>> = Vec::new();
+    for board in boards {
+        let pixels = picture(&board.glass.latest().1, columns, rows.saturating_sub(2).max(1));
+        let mut lines = vec![String::new(), format!("{}  ({})", board.name, board.layout)];
+        lines.extend(pixels.lines().map(str::to_owned));
+        match screens.last_mut().filter(|screen| screen.len() + lines.len() <= rows as usize) {
+            Some(screen) => screen.extend(lines),
+            None => screens.push(lines),
+        }
+    }
+    screens
 }
