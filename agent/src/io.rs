@@ -7,4 +7,5 @@ pub mod mqtt;
 pub mod output;
 pub mod screen;
 pub mod setup;
+pub mod signals;
 pub mod store;

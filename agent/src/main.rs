@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bangtin_agent::config::OUTPUT_KINDS;
-use bangtin_agent::io::{output, setup};
+use bangtin_agent::io::{output, setup, signals};
 use bangtin_agent::run;
 use clap::{Parser, Subcommand};
 use tracing::error;
@@ -69,7 +69,7 @@ fn run_board(config: &std::path::Path) -> ExitCode {
     };
     let outcome = output::open(&setup.config.output).map_err(anyhow::Error::from).and_then(|out| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(run::run(setup, out, told_to_stop()))
+        runtime.block_on(run::run(setup, out, signals::told_to_stop()))
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -77,23 +77,6 @@ fn run_board(config: &std::path::Path) -> ExitCode {
             error!("{failure:#}");
             ExitCode::from(2)
         }
-    }
-}
-
-/// Completes when the terminal or the service manager asks the program to end.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }
 

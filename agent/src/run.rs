@@ -24,6 +24,8 @@ use board::Board;
 
 /// Events that wait for the loop. The link holds back what does not fit.
 const EVENTS_WAITING: usize = 64;
+/// Reports of the screen that wait for the loop; it makes about one a second.
+const REPORTS_WAITING: usize = 64;
 /// Longest sleep of the loop: the clock may be set meanwhile.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
 /// How long the last reports may take when the board is told to stop.
@@ -45,7 +47,7 @@ pub async fn run(
         Folder::open(&config.store).with_context(|| format!("store {}", config.store.display()))?;
     let store = Store::open(folder).context("store")?;
     let restarts = health::count_start(&config.store);
-    let (reports, mut reported) = mpsc::unbounded_channel();
+    let (reports, mut reported) = mpsc::channel(REPORTS_WAITING);
     let screen = Screen::start(output, &door.layout.panel, config.cutoff.clone(), reports)
         .context("screen")?;
     let (events, mut happened) = mpsc::channel(EVENTS_WAITING);

@@ -89,6 +89,9 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let demo = Rc::clone(&self.demo);
         let mut demo = demo.borrow_mut();
+        if demo.is_stopped() {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+        }
         for board in &mut demo.boards {
             if let Err(failure) = board.check() {
                 self.failure.replace(Some(failure));
@@ -166,12 +169,12 @@ impl App {
                 egui::RichText::new(words.send_emergency).color(egui::Color32::WHITE).strong(),
             )
             .fill(egui::Color32::from_rgb(176, 0, 0));
-            // The desk ends with the demo alone, and then nobody presses buttons.
+            // A click too many is lost, as it should be.
             if ui.add(send).clicked() {
-                let _ = demo.desk.send(Action::SendEmergency);
+                let _ = demo.desk.try_send(Action::SendEmergency);
             }
             if ui.button(words.end_emergency).clicked() {
-                let _ = demo.desk.send(Action::EndEmergency);
+                let _ = demo.desk.try_send(Action::EndEmergency);
             }
             if ui.button(words.other_language).clicked() {
                 self.language = self.language.other();

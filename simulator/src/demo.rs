@@ -6,18 +6,21 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use bangtin_agent::area::Area;
+use bangtin_agent::io::signals::told_to_stop;
 use bangtin_agent::notice::Class;
 use clap::Args;
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::boards::{Board, Record};
 use crate::publish::{Desk, cancellation, post};
@@ -52,6 +55,8 @@ const EMERGENCY_S: f64 = 12.0;
 const EMERGENCY_END_S: f64 = 32.0;
 const PRIORITY_S: i64 = 75;
 const PRIORITY_LASTS_S: i64 = 60;
+/// Clicks that wait for the officer; more are impatience.
+const CLICKS_WAITING: usize = 8;
 /// How long a sample is in force.
 const SAMPLE_LASTS_S: i64 = 30 * 24 * 3600;
 
@@ -71,7 +76,8 @@ pub struct Demo {
     /// The broker's URL.
     pub broker: String,
     /// Takes what the officer does.
-    pub desk: UnboundedSender<Action>,
+    pub desk: Sender<Action>,
+    stopped: Arc<AtomicBool>,
     key: PathBuf,
     _folder: TempDir,
 }
@@ -120,7 +126,7 @@ fn headless(
     for line in demo.heading() {
         println!("{line}");
     }
-    while began.elapsed() < Duration::from_secs(seconds) {
+    while began.elapsed() < Duration::from_secs(seconds) && !demo.is_stopped() {
         for board in &mut demo.boards {
             board.check()?;
         }
@@ -154,7 +160,7 @@ fn start(
         let record = record.as_ref().map(|r| Record { folder: r.folder.clone(), began: r.began });
         boards.push(Board::start(index, layout, &broker, folder.path(), record, changed.clone())?);
     }
-    let (desk, actions) = unbounded_channel();
+    let (desk, actions) = channel(CLICKS_WAITING);
     let url = broker.clone();
     thread::Builder::new().name("desk".into()).spawn(move || {
         let officer = Officer { key, sent: Vec::new(), emergencies: 0, link: None };
@@ -162,11 +168,24 @@ fn start(
             tracing::error!("the demo's desk has ended: {failure:#}");
         }
     })?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopped);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(told_to_stop());
+        flag.store(true, Ordering::Relaxed);
+        changed();
+    })?;
     let key = folder.path().join("key.pem");
-    Ok(Demo { boards, broker, desk, key, _folder: folder })
+    Ok(Demo { boards, broker, desk, stopped, key, _folder: folder })
 }
 
 impl Demo {
+    /// Whether the program was told to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
     /// What another program needs to know to take part.
     pub fn heading(&self) -> Vec<String> {
         let mut lines = vec![
@@ -193,7 +212,7 @@ impl Officer {
     fn work(
         mut self,
         broker: &str,
-        mut actions: UnboundedReceiver<Action>,
+        mut actions: Receiver<Action>,
         comes_s: f64,
         ends_s: f64,
     ) -> anyhow::Result<()> {

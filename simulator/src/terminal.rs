@@ -19,7 +19,7 @@ const TURN_S: u64 = 6;
 /// Columns and rows of a file, which has room for all.
 const FILE_SIZE: (u32, u32) = (200, 1000);
 
-/// Draws until the demo fails or the program is told to stop.
+/// Draws until the program is told to end or a board fails.
 pub fn run(demo: &mut Demo) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     let live = out.is_terminal();
@@ -27,7 +27,7 @@ pub fn run(demo: &mut Demo) -> anyhow::Result<()> {
     if live {
         write!(out, "\x1b[2J")?;
     }
-    loop {
+    while !demo.is_stopped() {
         for board in &mut demo.boards {
             board.check()?;
         }
@@ -42,8 +42,13 @@ pub fn run(demo: &mut Demo) -> anyhow::Result<()> {
         }
         write!(out, "{text}\x1b[J")?;
         out.flush()?;
-        std::thread::sleep(if live { EVERY } else { EVERY_IN_FILE });
+        let drawn = Instant::now();
+        let pause = if live { EVERY } else { EVERY_IN_FILE };
+        while drawn.elapsed() < pause && !demo.is_stopped() {
+            std::thread::sleep(EVERY);
+        }
     }
+    Ok(())
 }
 
 /// The lines of all boards, as many boards together as there are rows for.

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bangtin_renderer::{Frame, Panel, Rgb, Scene, paint};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 
 use super::output::Output;
 
@@ -78,7 +78,7 @@ impl Screen {
         output: Box<dyn Output>,
         panel: &Panel,
         cutoff: Option<PathBuf>,
-        reports: UnboundedSender<Report>,
+        reports: Sender<Report>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let painter = Painter {
@@ -90,10 +90,12 @@ impl Screen {
             frame: Frame::new(panel.width, panel.height),
             current: None,
             dark: false,
+            told_dark: false,
         };
         let thread = thread::Builder::new().name("screen".into()).spawn(move || {
             if let Err(error) = painter.run() {
-                let _ = reports.send(Report::Failed(error));
+                // Painting is over: waiting for a place costs nothing any more.
+                let _ = reports.blocking_send(Report::Failed(error));
             }
         })?;
         Ok(Self { shared, thread: Some(thread) })
@@ -133,12 +135,15 @@ struct Current {
 struct Painter {
     output: Box<dyn Output>,
     cutoff: Option<PathBuf>,
-    reports: UnboundedSender<Report>,
+    /// Never waited for: nothing may stop the picture.
+    reports: Sender<Report>,
     shared: Arc<Shared>,
     period: Duration,
     frame: Frame,
     current: Option<Current>,
     dark: bool,
+    /// Whether the loop knows that the board is dark.
+    told_dark: bool,
 }
 
 impl Painter {
@@ -187,6 +192,9 @@ impl Painter {
     /// Goes dark or comes back; says whether something changed.
     fn look_at_cutoff(&mut self) -> io::Result<bool> {
         let dark = self.cutoff.as_ref().is_some_and(|file| file.exists());
+        if self.told_dark != self.dark && self.reports.try_send(Report::CutOff(self.dark)).is_ok() {
+            self.told_dark = self.dark;
+        }
         if dark == self.dark {
             return Ok(false);
         }
@@ -195,7 +203,6 @@ impl Painter {
             self.frame.fill(0, 0, self.frame.width(), self.frame.height(), Rgb::BLACK);
             self.output.show(&self.frame)?;
         }
-        let _ = self.reports.send(Report::CutOff(dark));
         Ok(true)
     }
 
@@ -210,7 +217,7 @@ impl Painter {
             current.checked = Some(at);
             let ticket = current.show.ticket;
             let presented = Presented { ticket, crc32: self.frame.crc32(), at };
-            let _ = self.reports.send(Report::Presented(presented));
+            let _ = self.reports.try_send(Report::Presented(presented));
         }
         let next = current.show.scene.next_change_ms(elapsed_ms);
         let next = next.map(|next| current.began + Duration::from_millis(next));
