@@ -3,13 +3,16 @@
 
 mod page;
 
+use std::collections::BTreeSet;
+
 use crate::content::{Code, Content, Look};
 use crate::fonts::Fonts;
 use crate::layout::{Layout, PageKind, PageLayout, ZoneName};
 use crate::problem::{Finding, Problem};
 use crate::qr::{self, Modules, QUIET_ZONE};
 use crate::scene::{Page, Scene};
-use crate::text::normalise::normalise;
+use crate::text::normalise::{is_blank, normalise};
+use crate::text::shape::lost;
 
 /// A scene and what had to be left out of it.
 #[derive(Debug, Clone)]
@@ -23,6 +26,9 @@ pub struct Composed {
 /// Most pages of one scene. At three seconds a page, more would keep the others off the board
 /// for minutes.
 pub const MAX_PAGES: usize = 64;
+
+/// Longest turn of a scene, in seconds; the notice after it waits that long.
+pub const TURN_MAX_S: u64 = 900;
 
 /// How long the words go dark between two pages, in milliseconds.
 const DARK_MS: u64 = 300;
@@ -66,6 +72,20 @@ pub fn compose(
             ),
             pages.len(),
             MAX_PAGES,
+        )]);
+    }
+    let duration_s = pages.iter().map(|page| page.duration_ms).sum::<u64>() / 1000;
+    if duration_s > TURN_MAX_S && !urgent {
+        return Err(vec![Problem::new(
+            "too_long",
+            "content",
+            format!(
+                "the notice takes {duration_s} s on {}, at most {TURN_MAX_S} are shown; shorten \
+                 the text",
+                layout.name
+            ),
+            duration_s,
+            TURN_MAX_S,
         )]);
     }
     if pages.is_empty() {
@@ -114,8 +134,8 @@ struct Composer<'a> {
 
 impl Composer<'_> {
     fn pages(mut self) -> Result<(Vec<Page>, Vec<Finding>), Vec<Problem>> {
-        let mut words = self.clean()?;
-        let codes = self.codes(&mut words);
+        let (mut words, captions) = self.clean()?;
+        let codes = self.codes(&mut words, &captions);
         let page = self.layout.page_for(self.content.look);
         let service = self.layout.page(PageKind::Service);
         if words.headline.is_empty() && words.paragraphs.is_empty() && codes.is_empty() {
@@ -164,11 +184,10 @@ impl Composer<'_> {
     }
 
     /// Brings all texts into one spelling and checks that every letter can be drawn.
-    fn clean(&mut self) -> Result<Words, Vec<Problem>> {
+    fn clean(&mut self) -> Result<(Words, Vec<String>), Vec<Problem>> {
         let content = self.content;
         let mut problems = Vec::new();
-        let mut headline = self.letters("headline", &content.headline, &mut problems);
-        headline = headline.replace('\n', " ");
+        let headline = self.line("headline", &content.headline, &mut problems);
         let mut paragraphs = Vec::new();
         let body = [
             ("text", &content.text),
@@ -180,7 +199,7 @@ impl Composer<'_> {
             paragraphs.extend(text.split('\n').map(str::trim).map(str::to_owned));
         }
         for (index, alt) in content.pictures.iter().enumerate() {
-            let alt = self.letters(&format!("pictures[{index}].alt"), alt, &mut problems);
+            let alt = self.line(&format!("pictures[{index}].alt"), alt, &mut problems);
             self.findings.push(Finding::new(
                 "picture_left_out",
                 "text",
@@ -190,26 +209,42 @@ impl Composer<'_> {
             ));
             paragraphs.push(alt);
         }
-        paragraphs.retain(|paragraph| !paragraph.is_empty());
+        paragraphs.retain(|paragraph| !paragraph.chars().all(is_blank));
+        let mut captions = Vec::new();
+        for (index, code) in content.codes.iter().enumerate() {
+            let field = format!("codes[{index}].caption");
+            captions.push(self.line(&field, &code.caption, &mut problems));
+        }
         let words = Words {
-            band: self.letters("band", &content.band, &mut problems),
-            headline: headline.trim().to_owned(),
+            band: self.line("band", &content.band, &mut problems),
+            headline,
             paragraphs,
-            stamp: self.letters("stamp", &content.stamp, &mut problems),
+            stamp: self.line("stamp", &content.stamp, &mut problems),
             clock_s: content.clock_s,
             ..Words::default()
         };
-        if problems.is_empty() { Ok(words) } else { Err(problems) }
+        if problems.is_empty() { Ok((words, captions)) } else { Err(problems) }
+    }
+
+    /// The letters of what is never parted into paragraphs; empty when there is nothing to see.
+    fn line(&mut self, field: &str, text: &str, problems: &mut Vec<Problem>) -> String {
+        let line = self.letters(field, text, problems).replace('\n', " ");
+        if line.chars().all(is_blank) { String::new() } else { line.trim().to_owned() }
     }
 
     fn letters(&mut self, field: &str, text: &str, problems: &mut Vec<Problem>) -> String {
         let cleaned = normalise(text);
-        let chain = page::widest_chain(self.layout, self.content.look, &self.content.language);
-        let drawn: String = cleaned.text.chars().filter(|letter| *letter != '\n').collect();
-        let missing = crate::text::fit::missing(&[&drawn], &chain, self.fonts);
+        let chain =
+            page::widest_chain(self.layout, self.fonts, self.content.look, &self.content.language);
+        let missing = lost(&cleaned.text.replace('\n', " "), &chain, self.fonts);
         let junk = cleaned.junk.iter().map(|(letter, place)| ("letter_junk", letter, place));
         let missing = missing.iter().map(|(letter, place)| ("letter_missing", letter, place));
+        let mut named = BTreeSet::new();
         for (code, letter, place) in junk.chain(missing) {
+            // A letter is named once, where it first stands: a receipt is no copy of the text.
+            if !named.insert(*letter) {
+                continue;
+            }
             let name = format!("U+{:04X}", *letter as u32);
             let message = match code {
                 "letter_junk" => format!("letter {place} is {name}, which no notice may hold"),
@@ -226,13 +261,17 @@ impl Composer<'_> {
     }
 
     /// The codes that this layout can draw; the words of the others go into the text.
-    fn codes(&mut self, words: &mut Words) -> Vec<((String, Modules), String)> {
+    fn codes(
+        &mut self,
+        words: &mut Words,
+        captions: &[String],
+    ) -> Vec<((String, Modules), String)> {
         let zone = self.layout.page(PageKind::Service).and_then(|page| {
             page.zones.iter().find(|zone| zone.name == ZoneName::Code).map(|zone| zone.area)
         });
         let mut drawable = Vec::new();
-        for (index, Code { data, caption }) in self.content.codes.iter().enumerate() {
-            let caption = normalise(caption).text;
+        for (index, Code { data, .. }) in self.content.codes.iter().enumerate() {
+            let caption = captions.get(index).cloned().unwrap_or_default();
             let modules = qr::encode(data);
             let needed = modules.as_ref().map(|modules| modules.side + 2 * QUIET_ZONE);
             let room = zone.map_or(0, |area| area.width.min(area.height));
@@ -253,7 +292,8 @@ impl Composer<'_> {
                         &needed,
                         room,
                     ));
-                    if !words.paragraphs.iter().any(|paragraph| paragraph.contains(&caption)) {
+                    let said = |paragraph: &String| paragraph.contains(&caption);
+                    if !caption.is_empty() && !words.paragraphs.iter().any(said) {
                         words.paragraphs.push(caption);
                     }
                 }

@@ -90,12 +90,19 @@ enum Face {
 pub struct Fonts {
     names: Vec<String>,
     faces: Vec<Face>,
-    masks: RwLock<HashMap<(FaceId, u32, u32), Arc<Mask>>>,
+    masks: RwLock<Masks>,
+}
+
+/// Glyphs drawn so far, by face, index and size, and how many bytes they take.
+#[derive(Default)]
+struct Masks {
+    drawn: HashMap<(FaceId, u32, u32), Arc<Mask>>,
+    bytes: usize,
 }
 
 impl Fonts {
-    /// How many drawn glyphs are kept before the cache starts afresh: about 16 MiB of large ones.
-    const MASKS_KEPT: usize = 4096;
+    /// How many bytes of drawn glyphs are kept before the cache starts afresh.
+    const MASKS_MAX_BYTES: usize = 16 << 20;
 
     /// No faces.
     pub fn new() -> Self {
@@ -187,7 +194,8 @@ impl Fonts {
     /// A glyph drawn at a size in pixels per em.
     pub fn mask(&self, face: FaceId, glyph: u32, size: u32) -> Arc<Mask> {
         let key = (face, glyph, size);
-        if let Some(mask) = self.masks.read().ok().and_then(|masks| masks.get(&key).cloned()) {
+        if let Some(mask) = self.masks.read().ok().and_then(|masks| masks.drawn.get(&key).cloned())
+        {
             return mask;
         }
         let mask = Arc::new(match &self.faces[face.0] {
@@ -195,10 +203,12 @@ impl Fonts {
             Face::Led(led) => led.mask(glyph, size),
         });
         if let Ok(mut masks) = self.masks.write() {
-            if masks.len() >= Self::MASKS_KEPT {
-                masks.clear();
+            let bytes = size_of::<Mask>() + mask.coverage.len();
+            if masks.bytes + bytes > Self::MASKS_MAX_BYTES {
+                *masks = Masks::default();
             }
-            masks.insert(key, Arc::clone(&mask));
+            masks.bytes += bytes;
+            masks.drawn.insert(key, Arc::clone(&mask));
         }
         mask
     }

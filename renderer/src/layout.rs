@@ -152,6 +152,14 @@ impl Area {
         let bottom = (self.y + self.height).max(other.y + other.height);
         Self { x, y, width: right - x, height: bottom - y }
     }
+
+    /// Whether they share a pixel.
+    pub fn meets(self, other: Self) -> bool {
+        self.x < other.x + other.width
+            && other.x < self.x + self.width
+            && self.y < other.y + other.height
+            && other.y < self.y + self.height
+    }
 }
 
 /// Where lines stand.
@@ -324,6 +332,9 @@ impl Reader<'_> {
                 let path = format!("languages.{tag}");
                 self.range(&format!("{path}.min_size"), language.min_size, 6, 400);
                 let faces = self.faces(&format!("{path}.faces"), &language.faces);
+                if faces.is_empty() {
+                    self.add(&format!("{path}.faces"), "a language needs a face", "", 1);
+                }
                 (tag, LanguageFaces { faces, min_size: language.min_size })
             })
             .collect();

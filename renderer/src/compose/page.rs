@@ -1,14 +1,13 @@
 //! Sets words in the zones of one page, turning pages where the text is longer than its zone.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::content::Look;
 use crate::fonts::{FaceId, Fonts};
-use crate::layout::{Align, Area, Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneName};
+use crate::layout::{Area, Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneName};
 use crate::qr::QUIET_ZONE;
 use crate::scene::{Drawing, Item, Page, Placed, Strip, Typeset, marquee_ms};
-use crate::text::fit::{Fitted, Line, Room, fit};
+use crate::text::fit::{Block, Fitted, Line, Room, fit, inset};
 
 use super::Words;
 
@@ -54,21 +53,31 @@ pub(super) fn set(
 }
 
 /// All faces that may set a letter of a look: what decides whether a letter can be drawn.
-pub(super) fn widest_chain(layout: &Layout, look: Look, language: &str) -> Vec<FaceId> {
+pub(super) fn widest_chain(
+    layout: &Layout,
+    fonts: &Fonts,
+    look: Look,
+    language: &str,
+) -> Vec<FaceId> {
     let zones = &layout.page_for(look).zones;
     let text = zones.iter().find(|zone| zone.name == ZoneName::Text);
-    text.or(zones.first()).map(|zone| chain(zone, 0, layout, language)).unwrap_or_default()
+    text.or(zones.first()).map(|zone| chain(zone, 0, layout, fonts, language)).unwrap_or_default()
 }
 
-/// A zone's face of that rank, then all that stand in for letters it lacks.
-fn chain(zone: &Zone, rank: usize, layout: &Layout, language: &str) -> Vec<FaceId> {
+/// A zone's face of that rank, then all that stand in for letters it lacks; last the dot faces,
+/// which have the arrow that no outline face of ours has.
+fn chain(zone: &Zone, rank: usize, layout: &Layout, fonts: &Fonts, language: &str) -> Vec<FaceId> {
     let own = layout.languages.get(language).map(|language| language.faces.as_slice());
     let first = own.unwrap_or_default().get(rank).or(zone.faces.get(rank));
     let others = layout.languages.values().flat_map(|language| &language.faces);
     let mut chain: Vec<FaceId> = Vec::new();
-    for face in first.into_iter().chain(own.unwrap_or_default()).chain(&zone.faces).chain(others) {
-        if !chain.contains(face) {
-            chain.push(*face);
+    let listed =
+        first.into_iter().chain(own.unwrap_or_default()).chain(&zone.faces).chain(others).copied();
+    let dots = fonts.names().iter().filter_map(|name| fonts.find(name));
+    let dots = dots.filter(|face| fonts.native_rows(*face).is_some());
+    for face in listed.chain(dots) {
+        if !chain.contains(&face) {
+            chain.push(face);
         }
     }
     chain
@@ -135,7 +144,9 @@ impl Setter<'_> {
 
     fn page(&self, standing: &[Item], turning: Option<Item>) -> Page {
         let duration_ms = match turning.as_ref().map(|item| (&item.drawing, item)) {
-            Some((Drawing::Marquee { speed, travel, .. }, _)) => marquee_ms(*speed, *travel),
+            Some((Drawing::Marquee { speed, travel: travel @ 1.., .. }, _)) => {
+                marquee_ms(*speed, *travel)
+            }
             Some((_, item)) => syllables(item) * SYLLABLE_MS,
             None => 0,
         };
@@ -161,11 +172,13 @@ impl Setter<'_> {
     fn area(&self, zone: &Zone, ends: &BTreeMap<ZoneName, u32>) -> Option<Area> {
         let shared = self.in_turn && self.layout.arrange == Arrange::Together;
         if shared && matches!(zone.name, ZoneName::Headline | ZoneName::Text) {
-            let both = self.layout.zones.iter();
-            return both
-                .filter(|zone| matches!(zone.name, ZoneName::Headline | ZoneName::Text))
-                .map(|zone| zone.area)
-                .reduce(Area::union);
+            let is_shared = |zone: &&Zone| matches!(zone.name, ZoneName::Headline | ZoneName::Text);
+            let both = self.layout.zones.iter().filter(is_shared).map(|zone| zone.area);
+            let both = both.reduce(Area::union)?;
+            // Beside a code the two together would cover it; then the text's own room has to do.
+            let mut others = self.layout.zones.iter().filter(|zone| !is_shared(zone));
+            let own = self.layout.zones.iter().find(|zone| zone.name == ZoneName::Text)?.area;
+            return Some(if others.any(|zone| zone.area.meets(both)) { own } else { both });
         }
         let bottom = zone.area.y + zone.area.height;
         let y = zone.below.and_then(|name| ends.get(&name).copied()).unwrap_or(zone.area.y);
@@ -197,7 +210,7 @@ impl Setter<'_> {
         let room = Room { overflow: Overflow::Pages, ..self.room(zone, area) };
         let fitted = fit(&[words], &room, self.fonts).ok_or(zone.name)?;
         match fitted.pages.as_slice() {
-            [lines] => Ok(Some(self.text(zone, area, &fitted, lines))),
+            [block] => Ok(Some(self.text(zone, area, &fitted, block))),
             _ => Err(zone.name),
         }
     }
@@ -212,9 +225,9 @@ impl Setter<'_> {
             return Ok(Vec::new());
         }
         let fitted = fit(&paragraphs, &self.room(zone, area), self.fonts).ok_or(zone.name)?;
-        let items = fitted.pages.iter().map(|lines| match lines.as_slice() {
-            [line] if fitted.runs => self.marquee(zone, area, &fitted, line),
-            lines => self.text(zone, area, &fitted, lines),
+        let items = fitted.pages.iter().map(|block| match block.lines.as_slice() {
+            [line] if fitted.runs => self.marquee(zone, area, &fitted, (block, line)),
+            _ => self.text(zone, area, &fitted, block),
         });
         Ok(items.map(|item| Item { turns: true, ..item }).collect())
     }
@@ -227,12 +240,11 @@ impl Setter<'_> {
             width: area.width,
             height: area.height,
             chains: (0..ranks)
-                .map(|rank| chain(zone, rank, self.panel, self.language))
-                .filter(|chain| !chain.is_empty())
+                .map(|rank| chain(zone, rank, self.panel, self.fonts, self.language))
                 .collect(),
             sizes: (least, zone.sizes.1.max(least)),
             overflow: zone.overflow,
-            even: zone.align == Align::Centre,
+            align: zone.align,
         }
     }
 
@@ -241,18 +253,13 @@ impl Setter<'_> {
         Item { zone: name, area, ink, fill, colour, turns: false, drawing }
     }
 
-    fn text(&self, zone: &Zone, area: Area, fitted: &Fitted, lines: &[Line]) -> Item {
-        let block = fitted.above + fitted.below + fitted.pitch * (lines.len() as i32 - 1);
-        let top = shift(zone.valign, area.y, area.height, block as u32);
+    fn text(&self, zone: &Zone, area: Area, fitted: &Fitted, block: &Block) -> Item {
+        let top = shift(zone.valign, area.y, area.height, block.height());
         let mut glyphs = Vec::new();
         let mut ink: Option<Area> = None;
-        for (index, line) in lines.iter().enumerate() {
-            let baseline = top as i32 + fitted.above + fitted.pitch * index as i32;
-            let x = match zone.align {
-                Align::Left => area.x,
-                Align::Centre => area.x + (area.width - line.width) / 2,
-                Align::Right => area.x + area.width - line.width,
-            };
+        for (index, line) in block.lines.iter().enumerate() {
+            let baseline = top as i32 + block.above + block.pitch * index as i32;
+            let x = area.x + line.inset(area.width, zone.align);
             for glyph in &line.glyphs {
                 let mask = self.fonts.mask(glyph.face, glyph.glyph, fitted.size);
                 let placed =
@@ -263,19 +270,25 @@ impl Setter<'_> {
                 }
             }
         }
-        let setting = self.typeset(fitted, lines);
+        let setting = self.typeset(fitted, &block.lines);
         let ink = ink.unwrap_or(Area { height: 1, width: 1, ..area });
         self.item(zone, area, ink, Drawing::Text { setting, glyphs })
     }
 
-    fn marquee(&self, zone: &Zone, area: Area, fitted: &Fitted, line: &Line) -> Item {
-        let height = (fitted.above + fitted.below) as u32;
+    fn marquee(
+        &self,
+        zone: &Zone,
+        area: Area,
+        fitted: &Fitted,
+        (block, line): (&Block, &Line),
+    ) -> Item {
+        let height = block.height();
         let mut strip =
             Strip { width: line.width, height, coverage: vec![0; (line.width * height) as usize] };
         for glyph in &line.glyphs {
             let mask = self.fonts.mask(glyph.face, glyph.glyph, fitted.size);
             let x = glyph.x + mask.left;
-            let y = fitted.above - glyph.rise - mask.top;
+            let y = block.above - glyph.rise - mask.top;
             for (row, coverage) in mask.coverage.chunks(mask.width.max(1) as usize).enumerate() {
                 let start = (y + row as i32) * line.width as i32 + x;
                 let end = start + coverage.len() as i32;
@@ -315,44 +328,44 @@ impl Setter<'_> {
     /// The clock at the largest size whose widest digits fit.
     fn clock(&self, zone: &Zone, area: Area) -> Result<Option<Item>, ZoneName> {
         let Some(start_s) = self.words.clock_s else { return Ok(None) };
-        let shown = format!("{:02}:{:02}", start_s / 3600 % 24, start_s / 60 % 60);
+        let fonts = self.fonts;
         let sizes = (zone.sizes.0..=zone.sizes.1).rev();
         let faces = zone.faces.iter().flat_map(|face| sizes.clone().map(move |size| (*face, size)));
         for (face, size) in faces {
-            let whole = self.fonts.native_rows(face).is_none_or(|rows| size % rows == 0);
-            if !whole {
+            if fonts.native_rows(face).is_some_and(|rows| size % rows != 0) {
                 continue;
             }
-            let units = self.fonts.units_per_em(face);
-            let cell = |text: &str| {
-                let glyph = self.fonts.shape(face, text).first().copied()?;
-                let advance = (glyph.advance * size as i32 + units / 2).div_euclid(units);
-                Some((self.fonts.mask(face, glyph.glyph, size), advance))
-            };
-            let digits: Option<Vec<_>> =
-                ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"].into_iter().map(cell).collect();
-            let (Some(digits), Some((colon, colon_width))) = (digits, cell(":")) else { continue };
+            let units = fonts.units_per_em(face);
+            let signs: Vec<(u32, i32)> = "0123456789:"
+                .split("")
+                .filter_map(|sign| fonts.shape(face, sign).first().copied())
+                .map(|g| (g.glyph, (g.advance * size as i32 + units / 2).div_euclid(units)))
+                .collect();
+            let [digits @ .., (colon, colon_width)] = signs.as_slice() else { continue };
+            if digits.len() != 10 {
+                continue;
+            }
             let cell_width = digits.iter().map(|(_, advance)| *advance).max().unwrap_or(0);
-            let height = digits.iter().map(|(mask, _)| mask.height).max().unwrap_or(0);
-            let above = digits.iter().map(|(mask, _)| mask.top).max().unwrap_or(0);
-            let width = (4 * cell_width + colon_width) as u32;
+            let inks = || signs.iter().map(|(glyph, _)| fonts.ink(face, *glyph, size));
+            let above = inks().map(|ink| ink.above).max().unwrap_or(0);
+            let below = inks().map(|ink| ink.below).max().unwrap_or(0);
+            let (width, height) = ((4 * cell_width + colon_width) as u32, (above + below) as u32);
             if width > area.width || height > area.height {
                 continue;
             }
-            let x = match zone.align {
-                Align::Left => area.x,
-                Align::Centre => area.x + (area.width - width) / 2,
-                Align::Right => area.x + area.width - width,
-            };
+            // Only now, since a digit of hundreds of pixels costs a megabyte to draw at all sizes.
+            let colon = fonts.mask(face, *colon, size);
+            let digits = digits.iter().map(|(glyph, _)| fonts.mask(face, *glyph, size)).collect();
+            let x = area.x + inset(width, area.width, zone.align);
             let y = shift(zone.valign, area.y, area.height, height);
             let after = x as i32 + 2 * cell_width + colon_width;
             let colon_x = x as i32 + 2 * cell_width + (colon_width - colon.width as i32) / 2;
             let cells = [x as i32, x as i32 + cell_width, colon_x, after, after + cell_width];
-            let name = self.fonts.name(face).to_owned();
+            let shown = format!("{:02}:{:02}", start_s / 3600 % 24, start_s / 60 % 60);
             let drawing = Drawing::Clock {
-                setting: Typeset { face: name, size, lines: vec![shown] },
-                digits: digits.into_iter().map(|(mask, _)| mask).collect(),
-                colon: Arc::clone(&colon),
+                setting: Typeset { face: fonts.name(face).to_owned(), size, lines: vec![shown] },
+                digits,
+                colon,
                 cells,
                 cell_width: cell_width as u32,
                 baseline: y as i32 + above,
@@ -394,12 +407,16 @@ fn extent(placed: &Placed) -> Option<Area> {
     })
 }
 
-/// Words to read in an item. Khmer writes none apart; four letters take a syllable's time.
+/// Syllables to read in an item. Khmer writes no blanks between words, and long words hold more
+/// than one.
 fn syllables(item: &Item) -> u64 {
     let lines = match &item.drawing {
         Drawing::Text { setting, .. } | Drawing::Marquee { setting, .. } => &setting.lines,
         Drawing::Code { .. } | Drawing::Clock { .. } => return 0,
     };
-    let word = |word: &str| (word.chars().count() as u64).div_ceil(7);
-    lines.iter().flat_map(|line| line.split_whitespace()).map(word).sum()
+    let syllables = |word: &str| {
+        let is_khmer = word.contains(|letter| matches!(letter, '\u{1780}'..='\u{17ff}'));
+        (word.chars().count() as u64).div_ceil(if is_khmer { 4 } else { 7 })
+    };
+    lines.iter().flat_map(|line| line.split_whitespace()).map(syllables).sum()
 }

@@ -1,6 +1,10 @@
 //! One spelling for each letter, however it was typed: NFC, đ for ð, circumflex before tone.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+/// Most marks on one letter: Vietnamese needs three, a tower of them would reach over other lines.
+const MARKS_MAX: usize = 4;
 
 /// Text in one spelling, and what could not be part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +24,16 @@ pub fn normalise(text: &str) -> Normalised {
     let mut junk = Vec::new();
     let mut kept = String::with_capacity(text.len());
     let text = text.replace("\r\n", "\n");
+    let mut marks = 0;
     for (index, letter) in text.chars().enumerate() {
+        marks = match canonical_combining_class(letter) {
+            0 => 0,
+            // Without a letter to stand on it is as wrong as a mark too many.
+            _ if kept.chars().next_back().is_none_or(is_blank) => MARKS_MAX + 1,
+            _ => marks + 1,
+        };
         match letter {
+            _ if marks > MARKS_MAX => junk.push((letter, index + 1)),
             '\n' => kept.push('\n'),
             '\t' | '\r' | '\u{2028}' | '\u{2029}' => kept.push(' '),
             'Ð' => kept.push('Đ'),
@@ -38,6 +50,11 @@ pub fn normalise(text: &str) -> Normalised {
         }
     }
     Normalised { text: letters.into_iter().nfc().collect(), junk }
+}
+
+/// Blanks, joiners and zero-width spaces: what has no ink.
+pub fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200d}')
 }
 
 /// Circumflex and breve: they make another letter.
@@ -90,5 +107,7 @@ mod tests {
         let found = normalise("A\u{feff}B\u{202e}");
         assert_eq!(found.text, "AB");
         assert_eq!(found.junk, [('\u{feff}', 2), ('\u{202e}', 4)]);
+        assert_eq!(normalise(&format!("a{}", "\u{301}".repeat(9))).junk.len(), 5);
+        assert_eq!(normalise("ga \u{301}").junk, [('\u{301}', 4)]);
     }
 }

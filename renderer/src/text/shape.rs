@@ -1,5 +1,7 @@
 //! Which glyphs stand for a paragraph, from which faces, and how far apart.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::fonts::{FaceId, Fonts, Ink};
@@ -11,8 +13,6 @@ pub struct Shaped {
     pub text: String,
     /// In reading order.
     pub glyphs: Vec<ShapedGlyph>,
-    /// Letters that no face has, each with its place counted in letters from 1.
-    pub missing: Vec<(char, usize)>,
 }
 
 /// A glyph of a face.
@@ -44,37 +44,35 @@ pub struct Measured {
 pub const MISSING: char = '□';
 
 /// Chooses glyphs for one paragraph (no line breaks). Each cluster comes from the first face of
-/// `chain` that has all its letters.
+/// `chain` that has all its letters, or each of its letters from the first that has it.
 pub fn shape(text: &str, chain: &[FaceId], fonts: &Fonts) -> Shaped {
-    let mut missing = Vec::new();
     let mut runs: Vec<(FaceId, String)> = Vec::new();
-    let mut place = 1;
+    let mut extend = |face: FaceId, letters: &str| match runs.last_mut() {
+        Some((last, run)) if *last == face => run.push_str(letters),
+        _ => runs.push((face, letters.to_owned())),
+    };
+    let mut last: Option<FaceId> = None;
     for cluster in text.graphemes(true) {
         let blank = cluster.chars().all(char::is_whitespace);
-        let last = runs.last().map(|(face, _)| *face);
+        let first_with = |letters: &str| chain.iter().copied().find(|f| covers(fonts, *f, letters));
         // A space between two words of one face does not part their run.
-        let (face, cluster) = match last.filter(|_| blank) {
-            Some(face) if covers(fonts, face, cluster) => (face, cluster.to_owned()),
-            _ => match chain.iter().find(|face| covers(fonts, **face, cluster)) {
-                Some(face) => (*face, cluster.to_owned()),
-                None => {
-                    let lost =
-                        cluster.chars().filter(|l| !chain.iter().any(|f| fonts.covers(*f, *l)));
-                    missing.extend(lost.map(|letter| (letter, place)));
-                    match box_face(chain, fonts) {
-                        Some(face) => (face, MISSING.to_string()),
-                        None => continue,
-                    }
+        let same = last.filter(|face| blank && covers(fonts, *face, cluster));
+        if let Some(face) = same.or_else(|| first_with(cluster)) {
+            extend(face, cluster);
+            last = Some(face);
+        } else if !is_lost(cluster, chain, fonts) {
+            for letter in cluster.split("").filter(|letter| !letter.is_empty()) {
+                last = first_with(letter);
+                if let Some(face) = last {
+                    extend(face, letter);
                 }
-            },
-        };
-        place += cluster.chars().count();
-        match runs.last_mut().filter(|(last, _)| *last == face) {
-            Some((_, run)) => run.push_str(&cluster),
-            None => runs.push((face, cluster)),
+            }
+        } else if let Some(face) = box_face(chain, fonts) {
+            extend(face, MISSING.encode_utf8(&mut [0; 4]));
+            last = Some(face);
         }
     }
-    let mut shaped = Shaped { text: String::new(), glyphs: Vec::new(), missing };
+    let mut shaped = Shaped { text: String::new(), glyphs: Vec::new() };
     for (face, run) in runs {
         let start = shaped.text.len();
         shaped.glyphs.extend(fonts.shape(face, &run).into_iter().map(|glyph| ShapedGlyph {
@@ -90,6 +88,17 @@ pub fn shape(text: &str, chain: &[FaceId], fonts: &Fonts) -> Shaped {
     shaped
 }
 
+/// Letters that no face of the chain has, each with its place counted in letters from 1.
+pub fn lost(text: &str, chain: &[FaceId], fonts: &Fonts) -> Vec<(char, usize)> {
+    let letters = text.chars().zip(1..);
+    letters.filter(|(letter, _)| is_lost(letter.encode_utf8(&mut [0; 4]), chain, fonts)).collect()
+}
+
+fn is_lost(letters: &str, chain: &[FaceId], fonts: &Fonts) -> bool {
+    let mut letters = letters.split("").filter(|letter| !letter.is_empty());
+    letters.any(|letter| !chain.iter().any(|face| covers(fonts, *face, letter)))
+}
+
 /// Joiners and zero-width spaces shape or part words; no face needs to draw them.
 fn covers(fonts: &Fonts, face: FaceId, cluster: &str) -> bool {
     cluster
@@ -103,6 +112,14 @@ fn box_face(chain: &[FaceId], fonts: &Fonts) -> Option<FaceId> {
 }
 
 impl Shaped {
+    /// How far the pen moves over some glyphs, in thousandths of the size.
+    pub fn length(&self, fonts: &Fonts, glyphs: Range<usize>) -> u64 {
+        let thousandths = |glyph: &ShapedGlyph| {
+            i64::from(glyph.advance) * 1000 / i64::from(fonts.units_per_em(glyph.face))
+        };
+        self.glyphs[glyphs].iter().map(|glyph| thousandths(glyph).max(0) as u64).sum()
+    }
+
     /// Positions and ink at a size in pixels per em. Advances add up in 1/64 pixel and are
     /// rounded once a glyph, so that no rounding grows along a line.
     pub fn measure(&self, fonts: &Fonts, size: u32) -> Measured {
@@ -148,7 +165,7 @@ mod tests {
         let faces: Vec<_> = shaped.glyphs.iter().map(|g| fonts.name(g.face)).collect();
         assert_eq!(faces[..3], ["be-vietnam-pro"; 3]);
         assert!(faces[3..].contains(&"noto-sans-khmer"));
-        assert_eq!(shaped.missing, []);
+        assert_eq!(lost("Xã ថ្ងៃ", &chain, &fonts), []);
     }
 
     #[test]
@@ -156,6 +173,7 @@ mod tests {
         let fonts = builtin::fonts();
         let chain = [fonts.find("be-vietnam-pro").expect("comes with the program")];
         let shaped = shape("Xã 猫", &chain, &fonts);
-        assert_eq!((shaped.text.as_str(), shaped.missing), ("Xã □", vec![('猫', 4)]));
+        assert_eq!(shaped.text, "Xã □");
+        assert_eq!(lost("Xã 猫", &chain, &fonts), [('猫', 4)]);
     }
 }

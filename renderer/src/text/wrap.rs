@@ -9,13 +9,24 @@ use icu_segmenter::options::LineBreakOptions;
 
 use super::shape::{Measured, Shaped};
 
-/// A stretch of glyphs that is never parted, with the blanks that follow it.
+/// A syllable, a number or an address: what stands between two blanks, or a word of Khmer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// Glyphs with ink.
     pub glyphs: Range<usize>,
-    /// First glyph of the next word.
-    pub next: usize,
+    /// How it holds to the next one.
+    pub bond: Bond,
+}
+
+/// How two neighbours hold together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bond {
+    /// A line may end between them.
+    Loose,
+    /// Two syllables of one term: parted only where that saves a line.
+    Term,
+    /// Never parted, unless both together are longer than a line.
+    Tight,
 }
 
 /// One line: a range of glyphs and where its ink begins and ends, in pixels of the paragraph.
@@ -27,7 +38,7 @@ pub struct LineSpan {
     pub left: i32,
     /// Right edge of the ink.
     pub right: i32,
-    /// Whether a word had to be parted because it is longer than the line.
+    /// Whether what belongs together had to be parted because it is longer than the line.
     pub broken: bool,
 }
 
@@ -36,85 +47,133 @@ pub fn words(shaped: &Shaped) -> Vec<Word> {
     let breaks = breaks(&shaped.text);
     let mut words = Vec::new();
     let mut start = 0;
-    for end in breaks.into_iter().chain([shaped.text.len()]) {
+    for (end, bond) in breaks.into_iter().chain([(shaped.text.len(), Bond::Loose)]) {
         let next = start + shaped.glyphs[start..].iter().take_while(|g| g.cluster < end).count();
         let inked = shaped.glyphs[start..next]
             .iter()
             .rposition(|g| !shaped.text[g.cluster..].starts_with([' ', '\u{200b}']));
         if let Some(last) = inked {
-            words.push(Word { glyphs: start..start + last + 1, next });
+            words.push(Word { glyphs: start..start + last + 1, bond });
         }
         start = next;
     }
     words
 }
 
-/// Breaks a paragraph into lines of at most `width` pixels of ink.
-pub fn wrap(measured: &Measured, words: &[Word], width: i32) -> Vec<LineSpan> {
-    let mut lines = Vec::new();
-    let mut line: Option<LineSpan> = None;
-    for word in words {
-        let (left, right) = ink(measured, word.glyphs.clone());
-        if let Some(open) = line.as_mut() {
-            let (left, right) = (open.left.min(left), open.right.max(right));
-            if right - left <= width {
-                *open =
-                    LineSpan { glyphs: open.glyphs.start..word.glyphs.end, left, right, ..*open };
+/// Breaks a paragraph into the fewest lines of at most `width` pixels of ink, each as full as can
+/// be. A single letter may be wider.
+pub fn wrap(shaped: &Shaped, measured: &Measured, words: &[Word], width: i32) -> Vec<LineSpan> {
+    let mut lines: Vec<LineSpan> = Vec::new();
+    for block in words.chunk_by(|word, _| word.bond == Bond::Tight) {
+        let whole = span(measured, block[0].glyphs.start..block[block.len() - 1].glyphs.end);
+        if whole.right - whole.left <= width {
+            add(&mut lines, whole, width);
+            continue;
+        }
+        for word in block {
+            let word = LineSpan { broken: true, ..span(measured, word.glyphs.clone()) };
+            if word.right - word.left <= width {
+                add(&mut lines, word, width);
                 continue;
             }
-        }
-        lines.extend(line.take());
-        if right - left <= width {
-            line = Some(LineSpan { glyphs: word.glyphs.clone(), left, right, broken: false });
-        } else {
-            line = part(measured, word, width, &mut lines);
+            let start = word.glyphs.start;
+            for cluster in clusters(shaped, word.glyphs) {
+                let begins = cluster.start == start;
+                let cluster = LineSpan { broken: true, ..span(measured, cluster) };
+                if begins { lines.push(cluster) } else { add(&mut lines, cluster, width) }
+            }
         }
     }
-    lines.extend(line);
     lines
 }
 
-/// Breaks into as many lines as [`wrap`] but of even length; for centred lines, and so that no
-/// short syllable stands alone on the last.
-pub fn wrap_even(measured: &Measured, words: &[Word], width: i32) -> Vec<LineSpan> {
-    let widest = wrap(measured, words, width);
-    if widest.len() < 2 || widest.iter().any(|line| line.broken) {
-        return widest;
+/// Breaks into as many lines as [`wrap`], and among the ways to do so takes one that parts the
+/// fewest terms, then one whose lines are of even length. Where `last_too` is not set the last
+/// line may be shorter, but not a syllable alone.
+pub fn wrap_well(
+    shaped: &Shaped,
+    measured: &Measured,
+    words: &[Word],
+    width: i32,
+    last_too: bool,
+) -> Vec<LineSpan> {
+    let fullest = wrap(shaped, measured, words, width);
+    if fullest.len() < 2 || fullest.iter().any(|line| line.broken) {
+        return fullest;
     }
-    let (mut narrow, mut wide) = (width / 4, width);
-    while narrow + 1 < wide {
-        let middle = (narrow + wide) / 2;
-        let lines = wrap(measured, words, middle);
-        if lines.len() == widest.len() && !lines.iter().any(|line| line.broken) {
-            wide = middle;
-        } else {
-            narrow = middle;
+    let blocks: Vec<(LineSpan, Bond)> = words
+        .chunk_by(|word, _| word.bond == Bond::Tight)
+        .map(|block| {
+            let last = &block[block.len() - 1];
+            (span(measured, block[0].glyphs.start..last.glyphs.end), last.bond)
+        })
+        .collect();
+    // The best way to set the first blocks: lines, parted terms, unevenness, where its last line
+    // begins.
+    let mut best: Vec<(u32, u32, i64, usize)> = vec![(0, 0, 0, 0)];
+    for end in 1..=blocks.len() {
+        let is_last = end == blocks.len();
+        let parts_term = !is_last && blocks[end - 1].1 == Bond::Term;
+        let (mut left, mut right) = (i32::MAX, i32::MIN);
+        let mut least: Option<(u32, u32, i64, usize)> = None;
+        for begin in (0..end).rev() {
+            left = left.min(blocks[begin].0.left);
+            right = right.max(blocks[begin].0.right);
+            if right - left > width {
+                break;
+            }
+            let free = match is_last && !last_too {
+                true if begin + 1 == end => i64::from(width),
+                true => 0,
+                false => i64::from(width - (right - left)),
+            };
+            let (lines, parted, uneven, _) = best[begin];
+            let way = (lines + 1, parted + u32::from(parts_term), uneven + free * free, begin);
+            least = Some(least.map_or(way, |least| least.min(way)));
         }
+        best.push(least.expect("every block is narrower than a line"));
     }
-    wrap(measured, words, wide)
+    let mut lines = Vec::new();
+    let mut end = blocks.len();
+    while end > 0 {
+        let begin = best[end].3;
+        lines.push(span(measured, blocks[begin].0.glyphs.start..blocks[end - 1].0.glyphs.end));
+        end = begin;
+    }
+    lines.reverse();
+    lines
 }
 
-/// Parts a word that is longer than a line; what remains of it is the next line's beginning.
-fn part(
-    measured: &Measured,
-    word: &Word,
-    width: i32,
-    lines: &mut Vec<LineSpan>,
-) -> Option<LineSpan> {
-    let mut open: Option<LineSpan> = None;
-    for at in word.glyphs.clone() {
-        let (left, right) = ink(measured, at..at + 1);
-        if let Some(line) = open.as_mut() {
-            let (left, right) = (line.left.min(left), line.right.max(right));
-            if right - left <= width {
-                *line = LineSpan { glyphs: line.glyphs.start..at + 1, left, right, broken: true };
-                continue;
-            }
+/// Adds a piece to the last line, or begins a new line with it.
+fn add(lines: &mut Vec<LineSpan>, piece: LineSpan, width: i32) {
+    if let Some(line) = lines.last_mut() {
+        let (left, right) = (line.left.min(piece.left), line.right.max(piece.right));
+        if right - left <= width {
+            let glyphs = line.glyphs.start..piece.glyphs.end;
+            *line = LineSpan { glyphs, left, right, broken: line.broken || piece.broken };
+            return;
         }
-        lines.extend(open.take());
-        open = Some(LineSpan { glyphs: at..at + 1, left, right, broken: true });
     }
-    open
+    lines.push(piece);
+}
+
+/// The glyphs of a word in groups that stand for whole letters with their marks.
+fn clusters(shaped: &Shaped, word: Range<usize>) -> Vec<Range<usize>> {
+    let glyphs = &shaped.glyphs[word.clone()];
+    let mut start = word.start;
+    glyphs
+        .chunk_by(|a, b| a.cluster == b.cluster)
+        .map(|chunk| {
+            let range = start..start + chunk.len();
+            start = range.end;
+            range
+        })
+        .collect()
+}
+
+fn span(measured: &Measured, glyphs: Range<usize>) -> LineSpan {
+    let (left, right) = ink(measured, glyphs.clone());
+    LineSpan { glyphs, left, right, broken: false }
 }
 
 /// The edges of the ink of a range of glyphs; both at the pen where there is none.
@@ -130,28 +189,59 @@ fn ink(measured: &Measured, glyphs: Range<usize>) -> (i32, i32) {
         .unwrap_or((pen, pen))
 }
 
-/// The bytes before which a line may break.
-fn breaks(text: &str) -> Vec<usize> {
+/// The bytes at which a word begins, and how it holds to the one before.
+fn breaks(text: &str) -> Vec<(usize, Bond)> {
     let mut breaks = Vec::new();
-    let mut start = 0;
-    for (at, _) in text.match_indices(' ') {
-        khmer_breaks(text, start..at, &mut breaks);
-        let (before, after) = (&text[start..at], next_token(&text[at + 1..]));
-        if !before.is_empty() && !after.is_empty() && !is_glued(before, after) {
-            breaks.push(at + 1);
+    let mut before: Option<&str> = None;
+    let mut next = 0;
+    for (index, token) in text.split(' ').enumerate() {
+        let start = next;
+        next += token.len() + 1;
+        if token.is_empty() {
+            continue;
         }
-        start = at + 1;
+        if let Some(before) = before {
+            breaks.push((start, bond(before, token, index == 1)));
+        }
+        khmer_breaks(text, start..start + token.len(), &mut breaks);
+        before = Some(token);
     }
-    khmer_breaks(text, start..text.len(), &mut breaks);
     breaks
 }
 
-fn next_token(text: &str) -> &str {
-    text.split(' ').next().unwrap_or("")
+fn bond(before: &str, after: &str, begins_paragraph: bool) -> Bond {
+    if is_glued(before, after, begins_paragraph) {
+        Bond::Tight
+    } else if is_term(before, after) {
+        Bond::Term
+    } else {
+        Bond::Loose
+    }
+}
+
+/// Terms of official notices whose syllables a reader takes in together.
+const TERMS: &str = "an toàn, bảo hiểm, báo cháy, báo động, biển đông, bờ biển, cao điểm, chính quyền, \
+    chủ tịch, chỉ huy, cảnh báo, cảnh giác, cấp cứu, cấp nước, cập nhật, cột điện, \
+    cứu hộ, cứu nạn, cửa kính, cửa sông, công an, công dân, công khai, công trình, \
+    công điện, di dời, diễn tập, dân phố, dịch bệnh, dịch vụ, dự báo, giáo dục, giúp đỡ, \
+    gốc cây, hành chính, hằng tuần, hướng dẫn, hồ sơ, hội nghị, khí tượng, khẩn cấp, khẩn trương, \
+    khắc phục, khu phố, kiểm tra, kết thúc, liên hệ, lồng bè, lừa đảo, mã qr, miễn cước, \
+    miễn phí, mùa khô, nguy hiểm, nguồn điện, nhân dân, nước ngọt, phát hành, \
+    phòng chống, phục vụ, quốc gia, rủi ro, sạt lở, sơ tán, tai nạn, tàu thuyền, \
+    thiên tai, thi công, thông báo, thông tin, thảm họa, thủ tục, thủy văn, tiêm chủng, \
+    tình huống, tên miền, tạm ngưng, triều cường, trung tâm, trực tiếp, trực tuyến, \
+    trợ giúp, vắc xin, xâm nhập, xã hội, y tế, yêu cầu, điện thoại, ứng dụng, ứng phó, \
+    ủy ban, ổ dịch";
+
+fn is_term(before: &str, after: &str) -> bool {
+    let first = before.trim_start_matches(['(', '“', '"']);
+    let second = after.trim_end_matches([',', '.', ';', ':', ')', '!', '?', '”', '"']);
+    let both = format!("{first} {second}").to_lowercase();
+    TERMS.split(", ").any(|term| term == both)
 }
 
 /// Whether two neighbours belong on one line: `103-117 km/h`, `cấp 13`, `TP. Hồ`, `0909 645`.
-fn is_glued(before: &str, after: &str) -> bool {
+fn is_glued(before: &str, after: &str, begins_paragraph: bool) -> bool {
     const UNITS: [&str; 22] = [
         "km/h", "km", "m", "cm", "mm", "m/s", "m²", "m³", "ha", "kg", "g", "tấn", "lít", "‰", "%",
         "°C", "₫", "đồng", "giờ", "phút", "ngày", "tuổi",
@@ -166,11 +256,12 @@ fn is_glued(before: &str, after: &str) -> bool {
     (before_is_number && UNITS.contains(&plain))
         || (TITLES.contains(&title.as_str()) && (after_is_number || abbreviation))
         || (all_digits(before) && all_digits(plain) && before.len() >= 3 && plain.len() >= 3)
-        || (matches!(before, "–" | "-" | "•") && !after.is_empty())
+        || (matches!(before, "–" | "-") && (after_is_number || begins_paragraph))
+        || before == "•"
         || matches!(after, "–" | "-")
 }
 
-fn khmer_breaks(text: &str, range: Range<usize>, breaks: &mut Vec<usize>) {
+fn khmer_breaks(text: &str, range: Range<usize>, breaks: &mut Vec<(usize, Bond)>) {
     let token = &text[range.clone()];
     if !token.chars().any(|letter| matches!(letter, '\u{1780}'..='\u{17ff}')) {
         return;
@@ -179,7 +270,7 @@ fn khmer_breaks(text: &str, range: Range<usize>, breaks: &mut Vec<usize>) {
     let segmenter =
         SEGMENTER.get_or_init(|| LineSegmenter::new_dictionary(LineBreakOptions::default()));
     let inner = segmenter.segment_str(token).filter(|at| *at > 0 && *at < token.len());
-    breaks.extend(inner.map(|at| range.start + at));
+    breaks.extend(inner.map(|at| (range.start + at, Bond::Loose)));
 }
 
 #[cfg(test)]
@@ -195,7 +286,7 @@ mod tests {
         let chain = [fonts.find("be-vietnam-pro").expect("comes with the program")];
         let shaped = shape(text, &chain, &fonts);
         let measured = shaped.measure(&fonts, 16);
-        let lines: Vec<_> = wrap(&measured, &words(&shaped), width)
+        let lines: Vec<_> = wrap(&shaped, &measured, &words(&shaped), width)
             .into_iter()
             .map(|line| {
                 assert!(line.right - line.left <= width);
@@ -211,7 +302,8 @@ mod tests {
     fn parts(text: &str, expected: &[&str]) {
         let mut parts = Vec::new();
         let mut start = 0;
-        for end in breaks(text).into_iter().chain([text.len()]) {
+        let loose = breaks(text).into_iter().filter(|(_, bond)| *bond != Bond::Tight);
+        for end in loose.map(|(at, _)| at).chain([text.len()]) {
             parts.push(text[start..end].trim_end());
             start = end;
         }
@@ -237,6 +329,30 @@ mod tests {
         parts("sâu 54 km, 3,23 m; 5 tuổi", &["sâu", "54 km,", "3,23 m;", "5 tuổi"]);
         parts("Hòa 0,7‰ • Thủ Cửu", &["Hòa", "0,7‰", "• Thủ", "Cửu"]);
         parts("30 phút – 1 giờ", &["30 phút – 1 giờ"]);
+        parts("KHẨN CẤP – BÃO SỐ 3", &["KHẨN", "CẤP –", "BÃO", "SỐ 3"]);
+        parts("- Ngắt điện", &["- Ngắt", "điện"]);
+    }
+
+    /// Two blanks between words used to glue them into one endless word.
+    #[test]
+    fn many_blanks_part_words_as_one_does() {
+        parts("Trữ  nước   ngọt ", &["Trữ", "nước", "ngọt"]);
+    }
+
+    #[test]
+    fn what_is_glued_falls_apart_at_its_blanks_first() {
+        check("1000 2000 3000 4000", 90, &["1000 2000", "3000 4000"]);
+    }
+
+    #[test]
+    fn terms_stay_together_where_it_costs_no_line() {
+        let fonts = builtin::fonts();
+        let chain = [fonts.find("be-vietnam-pro").expect("comes with the program")];
+        let shaped = shape("TÌNH HUỐNG KHẨN CẤP: SẠT LỞ BỜ BIỂN", &chain, &fonts);
+        let measured = shaped.measure(&fonts, 16);
+        let lines = wrap_well(&shaped, &measured, &words(&shaped), 200, true);
+        let ends: Vec<_> = lines.iter().map(|line| line.glyphs.end).collect();
+        assert_eq!(ends, ["TÌNH HUỐNG KHẨN CẤP:".chars().count(), shaped.glyphs.len()]);
     }
 
     #[test]
@@ -252,7 +368,8 @@ mod tests {
         let shaped = shape("NỘP HỒ SƠ TRỰC TUYẾN", &chain, &fonts);
         let measured = shaped.measure(&fonts, 16);
         let words = words(&shaped);
-        assert_eq!(wrap(&measured, &words, 170).last().map(|l| l.glyphs.len()), Some(5));
-        assert_eq!(wrap_even(&measured, &words, 170).last().map(|l| l.glyphs.len()), Some(10));
+        let last = |lines: Vec<LineSpan>| lines.last().map(|line| line.glyphs.len());
+        assert_eq!(last(wrap(&shaped, &measured, &words, 170)), Some(5));
+        assert_eq!(last(wrap_well(&shaped, &measured, &words, 170, false)), Some(10));
     }
 }
