@@ -1,5 +1,6 @@
 //! `bangtin-agent`: the program on the board.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +11,12 @@ use clap::{Parser, Subcommand};
 use tracing::error;
 
 #[derive(Parser)]
-#[command(name = "bangtin-agent", version, about = "The program on a public signboard")]
+#[command(
+    name = "bangtin-agent",
+    version,
+    about = "The program on a public signboard",
+    after_help = "Example: bangtin-agent run --config board.toml"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -45,11 +51,11 @@ fn main() -> ExitCode {
         Command::Run { config } => run_board(&config),
         Command::Check { config, json } => check(&config, json),
         Command::Outputs => {
-            for (name, built_in, what) in OUTPUT_KINDS {
+            let lines = OUTPUT_KINDS.map(|(name, built_in, what)| {
                 let state = if built_in { "built in" } else { "not in this version" };
-                println!("{name:<12}{state:<22}{what}");
-            }
-            ExitCode::SUCCESS
+                format!("{name:<12}{state:<22}{what}\n")
+            });
+            print(&lines.concat(), ExitCode::SUCCESS)
         }
     }
 }
@@ -82,13 +88,23 @@ fn run_board(config: &std::path::Path) -> ExitCode {
 
 fn check(config: &std::path::Path, json: bool) -> ExitCode {
     let problems = setup::read(config).err().unwrap_or_default();
-    if json {
-        let document = serde_json::json!({ "problems": problems });
-        println!("{document}");
-    } else {
-        for problem in &problems {
-            eprintln!("bangtin-agent: {problem}");
+    for problem in &problems {
+        eprintln!("bangtin-agent: {problem}");
+    }
+    let code = if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    match json {
+        true => print(&format!("{}\n", serde_json::json!({ "problems": problems })), code),
+        false => code,
+    }
+}
+
+/// Prints on standard output; a reader that is gone is a failure, not a panic.
+fn print(text: &str, code: ExitCode) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => code,
+        Err(error) => {
+            eprintln!("bangtin-agent: standard output: {error}");
+            ExitCode::from(2)
         }
     }
-    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }

@@ -1,6 +1,7 @@
 //! A notice as its sender wrote it: an envelope (who, where, when, how urgent) around content.
 //! Names follow CAP 1.2 where it has the word.
 
+mod json;
 mod read;
 
 use jiff::Timestamp;

@@ -1,5 +1,7 @@
 //! What the board's pages say, in words: a notice, the idle page, the all-clear.
 
+use std::collections::BTreeSet;
+
 use bangtin_renderer::{Code, Content, Look};
 use jiff::Timestamp;
 
@@ -92,6 +94,9 @@ pub fn idle(board: &Board, now: Timestamp) -> Content {
 
 /// The page that says that emergencies are over.
 pub fn all_clear(headlines: &[String]) -> Content {
+    let mut said = BTreeSet::new();
+    let headlines: Vec<&str> =
+        headlines.iter().map(String::as_str).filter(|line| said.insert(*line)).collect();
     Content::new(Look::Notice, "vi", "ĐÃ KẾT THÚC", &headlines.join("\n"))
 }
 

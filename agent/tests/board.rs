@@ -364,6 +364,30 @@ fn a_board_whose_power_is_cut_shows_what_it_acknowledged_without_a_broker() {
     assert!(acknowledged > 0, "no round waited long enough");
 }
 
+/// A later revision of a cancel named other notices; after a restart the first one came back.
+#[test]
+fn what_a_cancel_ended_stays_ended_over_a_power_cut() {
+    let mut square = Square::open();
+    let tide = square.notice("trieu-cuong", "emergency");
+    square.send(&tide);
+    square.receipt("trieu-cuong", "accepted");
+    square.receipt("trieu-cuong", "shown");
+    for (revision, reference) in [(1, "trieu-cuong"), (2, "khac")] {
+        let mut cancel = square.notice("huy", "emergency");
+        cancel["kind"] = json!("cancel");
+        cancel["revision"] = json!(revision);
+        cancel["references"] = json!([reference]);
+        square.send(&cancel);
+        square.receipt("huy", "accepted");
+    }
+    square.cut_power();
+    square.switch_on();
+    square.wait_until("the board is online", |square| square.log().contains("connected"));
+    square.send(&tide);
+    let refused = square.receipt("trieu-cuong", "refused");
+    assert_eq!(refused["problems"][0]["code"], "outdated", "{refused}");
+}
+
 #[test]
 fn a_broker_that_restarts_finds_its_board_again() {
     let mut square = Square::open();

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the demo runs in real time")]
 
 use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -14,7 +15,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use bangtin_agent::area::Area;
 use bangtin_agent::io::signals::told_to_stop;
-use bangtin_agent::notice::Class;
+use bangtin_agent::notice::{Class, Notice};
+use bangtin_agent::signature::{self, NOTICE_TYPE};
 use clap::Args;
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
@@ -24,7 +26,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::boards::{Board, Record};
 use crate::publish::{Desk, cancellation, post};
-use crate::{app, broker, keys, samples, terminal};
+use crate::{app, broker, console, keys, samples, terminal};
 
 #[derive(Args, Default)]
 #[command(after_help = "Example: bangtin-simulator demo --layout led-96x16 --layout lcd-1080p")]
@@ -93,13 +95,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let changed = wake.clone();
     let demo = start(arguments, None, EMERGENCY_S, EMERGENCY_END_S, move || changed.wake())?;
     for line in demo.heading() {
-        println!("{line}");
+        console::print_line(&line)?;
     }
     let demo = Rc::new(RefCell::new(demo));
     if has_display() {
         match app::run(Rc::clone(&demo), wake) {
             Ok(()) => return Ok(ExitCode::SUCCESS),
-            Err(failure) => eprintln!("bangtin-simulator: {failure:#}; drawing in the terminal"),
+            Err(failure) => console::complain(&format!("{failure:#}; drawing in the terminal")),
         }
     }
     terminal::run(&mut demo.borrow_mut())?;
@@ -124,7 +126,7 @@ fn headless(
     let (comes, ends) = (EMERGENCY_S.min(whole * 0.4), EMERGENCY_END_S.min(whole * 0.7));
     let mut demo = start(arguments, Some(record), comes, ends, || {})?;
     for line in demo.heading() {
-        println!("{line}");
+        console::print_line(&line)?;
     }
     while began.elapsed() < Duration::from_secs(seconds) && !demo.is_stopped() {
         for board in &mut demo.boards {
@@ -132,9 +134,11 @@ fn headless(
         }
         let left = Duration::from_secs(seconds).saturating_sub(began.elapsed());
         thread::sleep(left.min(Duration::from_secs(1)));
-        eprint!("\r{} of {seconds} s", began.elapsed().as_secs());
+        // Progress is for people; a log keeps every line of it.
+        if std::io::stderr().is_terminal() {
+            let _ = write!(std::io::stderr(), "\r{} of {seconds} s", began.elapsed().as_secs());
+        }
     }
-    eprintln!();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -203,7 +207,7 @@ impl Demo {
 struct Officer {
     key: SigningKey,
     /// Emergencies that are in force: sender, id and areas.
-    sent: Vec<(String, String, Vec<Area>)>,
+    sent: Vec<(Area, String, Vec<Area>)>,
     emergencies: usize,
     link: Option<bangtin_agent::io::mqtt::Link>,
 }
@@ -263,27 +267,28 @@ impl Officer {
         let mut notice = samples::dated(sample, Timestamp::now(), 0, 3600);
         notice["id"] =
             json!(format!("{}-{}", notice["id"].as_str().unwrap_or("khan-cap"), count + 1));
-        let areas = self.publish(&notice)?;
-        let text = |field: &str| notice[field].as_str().unwrap_or_default().to_owned();
-        self.sent.push((text("sender"), text("id"), areas));
+        let sent = self.publish(&notice)?;
+        self.sent.push((sent.key.sender, sent.key.id, sent.to));
         Ok(())
     }
 
     fn all_clear(&mut self) -> anyhow::Result<()> {
         for (sender, id, areas) in std::mem::take(&mut self.sent) {
-            let mut notice = cancellation(&sender, &id, Class::Emergency, Timestamp::now());
+            let now = Timestamp::now();
+            let mut notice = cancellation(&sender, &sender, &id, Class::Emergency, now);
             notice["to"] = json!(areas);
             self.publish(&notice)?;
         }
         Ok(())
     }
 
-    fn publish(&self, notice: &Value) -> anyhow::Result<Vec<Area>> {
+    fn publish(&self, notice: &Value) -> anyhow::Result<Notice> {
         let json = notice.to_string();
         let read = bangtin_agent::notice::read(json.as_bytes())
             .map_err(|(_, problems)| anyhow!("a sample is no notice: {problems:?}"))?;
         let link = self.link.as_ref().context("the desk is open")?;
-        post(link, PREFIX, &read.to, &read.key.id, json.as_bytes(), &self.key);
-        Ok(read.to)
+        let signed = signature::sign(json.as_bytes(), NOTICE_TYPE, &self.key);
+        post(link, PREFIX, &read.to, &read.key.id, &signed);
+        Ok(read)
     }
 }

@@ -6,7 +6,6 @@ use std::io::Read;
 
 use anyhow::{Context, bail};
 use bangtin_agent::notice::NOTICE_MAX_BYTES;
-use bangtin_renderer::Problem;
 
 /// Reads a notice's bytes; `-` is standard input.
 ///
@@ -27,11 +26,4 @@ pub fn notice(name: &str) -> anyhow::Result<Vec<u8>> {
         bail!("{name} is XML; this version reads notices in JSON");
     }
     Ok(bytes)
-}
-
-/// Prints problems, one a line, on standard error.
-pub fn print_problems(name: &str, problems: &[Problem]) {
-    for problem in problems {
-        eprintln!("bangtin-simulator: {name}: {problem}");
-    }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "keys are files")]
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,8 +13,10 @@ use bangtin_agent::signature::{Trusted, parse_class, thumbprint, trusted_toml};
 use clap::Args;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use jiff::Timestamp;
+
+use crate::console;
 
 #[derive(Args)]
 #[command(after_help = "Example: bangtin-simulator keygen --sender vn/86 \
@@ -42,7 +44,7 @@ pub fn keygen(arguments: &KeygenArguments) -> anyhow::Result<ExitCode> {
         }
     }
     let key = write(&arguments.out, &area, &classes)?;
-    println!("{}", thumbprint(&key.verifying_key()));
+    console::print_line(&thumbprint(&key.verifying_key()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -55,16 +57,19 @@ pub fn write(folder: &Path, area: &Area, classes: &[Class]) -> anyhow::Result<Si
         bail!("{} is there already; choose another folder", path.display());
     }
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow!("the key: {error}"))?;
+    // The list first: a key that nobody can use yet must not stand in the way of another try.
+    let trusted = folder.join("trusted.toml");
+    fs::write(&trusted, trusted_toml(&key.verifying_key(), area, classes, Timestamp::now()))
+        .with_context(|| trusted.display().to_string())?;
+    // PKCS#8 version 1, without the public key: OpenSSL and others read no version 2.
+    let pair = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+    let pem = pair.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow!("the key: {error}"))?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(&path).and_then(|mut file| file.write_all(pem.as_bytes()));
     written.with_context(|| path.display().to_string())?;
-    let trusted = folder.join("trusted.toml");
-    fs::write(&trusted, trusted_toml(&key.verifying_key(), area, classes, Timestamp::now()))
-        .with_context(|| trusted.display().to_string())?;
     Ok(key)
 }
 
@@ -76,10 +81,14 @@ pub fn generate() -> anyhow::Result<SigningKey> {
     Ok(SigningKey::from_bytes(&secret))
 }
 
+/// Largest key file, in bytes; an Ed25519 key has about 120.
+const KEY_MAX: u64 = 16 * 1024;
+
 /// Reads a key in PKCS#8 PEM.
 pub fn read(path: &Path) -> anyhow::Result<SigningKey> {
-    let pem =
-        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut pem = String::new();
+    let read = fs::File::open(path).and_then(|file| file.take(KEY_MAX).read_to_string(&mut pem));
+    read.with_context(|| format!("{} cannot be read", path.display()))?;
     SigningKey::from_pkcs8_pem(&pem).map_err(|_| {
         anyhow!("{} is no Ed25519 key in PKCS#8 PEM; `keygen` makes one", path.display())
     })

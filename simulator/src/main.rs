@@ -4,6 +4,7 @@
 mod app;
 mod boards;
 mod broker;
+mod console;
 mod demo;
 mod input;
 mod keys;
@@ -24,7 +25,8 @@ use clap::{Parser, Subcommand};
     name = "bangtin-simulator",
     version,
     about = "See what every board will show, send notices, watch them arrive",
-    after_help = "Without a command the demo runs: a broker, boards and sample notices."
+    after_help = "Without a command the demo runs: a broker, boards and sample notices.\n\n\
+                  Example: bangtin-simulator render --layout led-192x64 --notice notice.json"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -63,7 +65,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("bangtin-simulator: {failure:#}");
+            console::complain(&format!("{failure:#}"));
             ExitCode::from(2)
         }
     }

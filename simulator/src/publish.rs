@@ -1,7 +1,6 @@
 //! Signs notices and sends them to boards.
 #![expect(clippy::disallowed_methods, reason = "the desk works with real brokers in real time")]
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,20 +10,29 @@ use bangtin_agent::area::{Area, NAME_MAX, is_name};
 use bangtin_agent::io::mqtt::{
     self, BrokerUrl, Event, Link, Retained, RetainedCopies, Session, Settings, Subscription,
 };
-use bangtin_agent::notice::{Class, LIFE_MAX_DAYS, read};
+use bangtin_agent::notice::{Class, LIFE_MAX_DAYS, NOTICE_MAX_BYTES, Notice, read};
 use bangtin_agent::signature::{self, NOTICE_TYPE};
+use bangtin_renderer::Problem;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use clap::Args;
 use ed25519_dalek::SigningKey;
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::{input, keys, watch};
+use crate::{console, input, keys, watch};
 
 /// How long a broker may take to accept what is sent.
 const BROKER_PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to send a copy that it holds.
+const COPY_PATIENCE: Duration = Duration::from_secs(1);
+/// Longest time that a command waits, in seconds: a day.
+pub const SECONDS_MAX: u64 = 24 * 3600;
 
 #[derive(Args)]
 #[command(
@@ -46,7 +54,7 @@ pub struct PublishArguments {
     #[command(flatten)]
     to: To,
     /// Show the boards' receipts for so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
     wait: Option<u64>,
     /// The notice, JSON; `-` reads standard input
     #[arg(value_name = "N")]
@@ -63,7 +71,7 @@ pub struct CancelArguments {
     #[arg(long, value_name = "AREA")]
     sender: Option<String>,
     /// Show the boards' receipts for so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
     wait: Option<u64>,
     /// The id of the notice to end, or `sender,id` for one of a sender below
     #[arg(value_name = "ID")]
@@ -92,111 +100,162 @@ struct To {
 pub fn sign(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
     let key = keys::read(&arguments.key)?;
     let json = input::notice(&arguments.notice)?;
-    if let Err((_, problems)) = read(&json) {
-        input::print_problems(&arguments.notice, &problems);
-        return Ok(ExitCode::from(1));
+    match checked(&json, &key) {
+        Ok((_, signed)) => {
+            console::print_line(&signed)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problems) => {
+            console::print_problems(&arguments.notice, &problems);
+            Ok(ExitCode::from(1))
+        }
     }
-    let signed = signature::sign(&json, NOTICE_TYPE, &key);
-    writeln!(std::io::stdout(), "{signed}").context("standard output")?;
-    Ok(ExitCode::SUCCESS)
 }
 
 pub fn publish(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
     let json = input::notice(&arguments.notice)?;
-    let mut notice: Value = match serde_json::from_slice(&json) {
-        Ok(notice @ Value::Object(_)) => notice,
-        _ => match read(&json) {
-            Err((_, problems)) => {
-                input::print_problems(&arguments.notice, &problems);
-                return Ok(ExitCode::from(1));
-            }
-            Ok(_) => bail!("{} is no JSON object", arguments.notice),
-        },
+    let key = keys::read(&arguments.to.key)?;
+    let areas = arguments.to.areas()?;
+    let mut notice: Value = serde_json::from_slice(&json).unwrap_or_default();
+    // What is no object is left as it is, for the check to name.
+    let json = match notice.as_object_mut() {
+        Some(object) => {
+            object.insert("to".to_owned(), json!(areas));
+            serde_json::to_vec(&notice)?
+        }
+        None => json,
     };
-    notice["to"] = json!(arguments.to.areas);
-    send(&arguments.to, &arguments.notice, &notice, arguments.wait)
+    let (notice, signed) = match checked(&json, &key) {
+        Ok(checked) => checked,
+        Err(problems) => {
+            console::print_problems(&arguments.notice, &problems);
+            return Ok(ExitCode::from(1));
+        }
+    };
+    let id = notice.key.id;
+    let filters = match arguments.wait {
+        Some(_) => receipts(&arguments.to, &areas, &id),
+        None => Vec::new(),
+    };
+    runtime()?.block_on(async {
+        let mut desk = arguments.to.desk(filters)?;
+        desk.wait_until_ready().await?;
+        post(&desk.link, &arguments.to.prefix, &areas, &id, &signed);
+        desk.finish(&arguments.to.prefix, arguments.wait).await
+    })
 }
 
 pub fn cancel(arguments: &CancelArguments) -> anyhow::Result<ExitCode> {
     let key = keys::read(&arguments.to.key)?;
+    let areas = arguments.to.areas()?;
     let authority = keys::authority(&arguments.to.key, &key);
     let (sender, class) = match (&arguments.sender, authority) {
         (Some(sender), authority) => {
-            let classes = authority.map(|authority| authority.classes).unwrap_or_default();
-            (sender.clone(), classes.first().copied().unwrap_or(Class::Routine))
+            let sender = Area::parse(sender).map_err(|message| anyhow!("--sender: {message}"))?;
+            (sender, authority.ok().and_then(|authority| authority.classes.first().copied()))
         }
         (None, authority) => {
             let authority = authority?;
-            let class = authority.classes.first().copied().unwrap_or(Class::Routine);
-            (authority.area.to_string(), class)
+            (authority.area, authority.classes.first().copied())
         }
     };
-    let id = arguments.id.rsplit(',').next().unwrap_or_default();
+    let class = class.unwrap_or(Class::Routine);
+    let (named, id) = match arguments.id.split_once(',') {
+        Some((of, id)) => (Some(Area::parse(of).map_err(|message| anyhow!("{message}"))?), id),
+        None => (None, arguments.id.as_str()),
+    };
     if !is_name(id) {
         bail!("`{id}` is no id: 1 to {NAME_MAX} of A-Z a-z 0-9 . _ -, not beginning with a dot");
     }
-    let notice = cancellation(&sender, &arguments.id, class, Timestamp::now());
-    send(&arguments.to, &arguments.id, &notice, arguments.wait)
+    let mut filters = copies(&arguments.to.prefix, &areas, id);
+    if arguments.wait.is_some() {
+        filters.extend(receipts(&arguments.to, &areas, id));
+    }
+    runtime()?.block_on(async {
+        let mut desk = arguments.to.desk(filters)?;
+        desk.wait_until_ready().await?;
+        let of = match named {
+            Some(named) => named,
+            None => desk.sender_of_copy().await.unwrap_or_else(|| {
+                console::complain(&format!(
+                    "the broker holds no copy of `{id}`; the cancel names {sender},{id}"
+                ));
+                sender.clone()
+            }),
+        };
+        let mut notice = cancellation(&sender, &of, id, class, Timestamp::now());
+        notice["to"] = json!(areas);
+        let (notice, signed) = match checked(&serde_json::to_vec(&notice)?, &key) {
+            Ok(checked) => checked,
+            Err(problems) => {
+                console::print_problems(id, &problems);
+                return Ok(ExitCode::from(1));
+            }
+        };
+        post(&desk.link, &arguments.to.prefix, &areas, &notice.key.id, &signed);
+        desk.finish(&arguments.to.prefix, arguments.wait).await
+    })
 }
 
-/// A cancel of one notice, which lives as long as a notice can.
-pub fn cancellation(sender: &str, reference: &str, class: Class, now: Timestamp) -> Value {
-    let id = reference.rsplit(',').next().unwrap_or_default();
+/// A cancel of one notice, which lives as long as a notice can. The same one is always cancelled
+/// under the same id, and no two notices under one.
+pub fn cancellation(sender: &Area, of: &Area, id: &str, class: Class, now: Timestamp) -> Value {
     let expires = now.checked_add(Span::new().hours(24 * LIFE_MAX_DAYS)).unwrap_or(Timestamp::MAX);
-    // An id of full length leaves no room for a word; its last letters still tell it apart.
-    let room = NAME_MAX - ".cancel".len();
-    let tail = id.char_indices().rev().nth(room - 1).map_or(id, |(at, _)| &id[at..]);
-    let tail = tail.trim_start_matches('.');
+    let reference = format!("{of},{id}");
+    let mark: String =
+        Sha256::digest(&reference).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let room = NAME_MAX - ".cancel-".len() - mark.len();
+    let head = &id[..id.len().min(room)];
     json!({
-        "version": 1, "id": format!("{tail}.cancel"), "revision": 1, "sender": sender,
+        "version": 1, "id": format!("{head}.cancel-{mark}"), "revision": 1, "sender": sender,
         "to": [], "sent": now, "status": "actual", "kind": "cancel",
         "references": [reference], "class": class, "effective": now, "expires": expires,
     })
 }
 
-/// Checks, signs and sends a notice, and shows what boards answer.
-fn send(to: &To, name: &str, notice: &Value, wait: Option<u64>) -> anyhow::Result<ExitCode> {
-    let key = keys::read(&to.key)?;
-    let mut areas = Vec::new();
-    for area in &to.areas {
-        areas.push(Area::parse(area).map_err(|message| anyhow!("--to: {message}"))?);
+/// Reads and signs a notice, or says why no board would take it.
+fn checked(json: &[u8], key: &SigningKey) -> Result<(Notice, String), Vec<Problem>> {
+    let notice = read(json).map_err(|(_, problems)| problems)?;
+    let signed = signature::sign(json, NOTICE_TYPE, key);
+    if signed.len() > NOTICE_MAX_BYTES {
+        let message = format!(
+            "has {} bytes once it is signed, at most {NOTICE_MAX_BYTES} are taken; shorten it",
+            signed.len()
+        );
+        let size = signed.len();
+        return Err(vec![Problem::new("too_large", "", message, size, NOTICE_MAX_BYTES)]);
     }
-    let mut notice = notice.clone();
-    notice["to"] = json!(areas);
-    let json = serde_json::to_vec(&notice)?;
-    let read = match read(&json) {
-        Ok(read) => read,
-        Err((_, problems)) => {
-            input::print_problems(name, &problems);
-            return Ok(ExitCode::from(1));
-        }
-    };
-    let id = read.key.id;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let filters = match wait {
-            Some(_) => areas.iter().map(|area| watch::receipts(&to.prefix, area, &id)).collect(),
-            None => Vec::new(),
-        };
-        let mut desk = Desk::open(&to.broker, to.ca.as_deref(), filters)?;
-        desk.wait_until_ready().await?;
-        post(&desk.link, &to.prefix, &areas, &id, &json, &key);
-        desk.flush().await?;
-        let code = match wait {
-            Some(seconds) => watch::answers(&mut desk, &to.prefix, seconds).await,
-            None => ExitCode::SUCCESS,
-        };
-        desk.close().await;
-        Ok(code)
-    })
+    Ok((notice, signed))
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Topics of the copies of a notice that the broker holds for areas.
+fn copies(prefix: &str, areas: &[Area], id: &str) -> Vec<String> {
+    areas.iter().map(|area| format!("{prefix}/{area}/notice/{id}")).collect()
+}
+
+fn receipts(to: &To, areas: &[Area], id: &str) -> Vec<String> {
+    areas.iter().map(|area| watch::receipts(&to.prefix, area, id)).collect()
+}
+
+impl To {
+    fn areas(&self) -> anyhow::Result<Vec<Area>> {
+        let parse = |area: &String| Area::parse(area).map_err(|message| anyhow!("--to: {message}"));
+        self.areas.iter().map(parse).collect()
+    }
+
+    fn desk(&self, filters: Vec<String>) -> anyhow::Result<Desk> {
+        Desk::open(&self.broker, self.ca.as_deref(), filters)
+    }
 }
 
 /// Publishes one retained copy an area.
-pub fn post(link: &Link, prefix: &str, areas: &[Area], id: &str, json: &[u8], key: &SigningKey) {
-    let signed = signature::sign(json, NOTICE_TYPE, key);
-    for area in areas {
-        let topic = format!("{prefix}/{area}/notice/{id}");
-        link.publish(topic, signed.clone().into_bytes(), Retained::Yes);
+pub fn post(link: &Link, prefix: &str, areas: &[Area], id: &str, signed: &str) {
+    for topic in copies(prefix, areas, id) {
+        link.publish(topic, signed.as_bytes().to_vec(), Retained::Yes);
     }
 }
 
@@ -208,6 +267,7 @@ pub struct Desk {
     pub events: Receiver<Event>,
     task: JoinHandle<()>,
     url: String,
+    subscribes: bool,
 }
 
 impl Desk {
@@ -230,6 +290,7 @@ impl Desk {
         let mark: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
         let subscription = |filter| Subscription { filter, retained: RetainedCopies::Always };
         let (sender, events) = channel(64);
+        let subscribes = !filters.is_empty();
         let settings = Settings {
             url: parsed,
             client_id: format!("bangtin-desk-{mark}"),
@@ -239,7 +300,8 @@ impl Desk {
             tls,
         };
         let (link, connection) = mqtt::open(settings, sender)?;
-        Ok(Self { link, events, task: tokio::spawn(connection.run()), url: url.to_owned() })
+        let task = tokio::spawn(connection.run());
+        Ok(Self { link, events, task, url: url.to_owned(), subscribes })
     }
 
     /// Waits until the broker has taken the link and its subscriptions.
@@ -249,6 +311,7 @@ impl Desk {
             while let Some(event) = self.events.recv().await {
                 match event {
                     Event::Subscribed { .. } => return,
+                    Event::Connected { .. } if !self.subscribes => return,
                     Event::Disconnected { reason } => why = reason,
                     Event::Connected { .. } | Event::Message(_) => {}
                 }
@@ -256,6 +319,32 @@ impl Desk {
         };
         let waited = timeout(BROKER_PATIENCE, ready).await;
         waited.map_err(|_| anyhow!("broker {} cannot be reached: {why}", self.url))
+    }
+
+    /// Who sent the notice whose copies the desk subscribed to, as the first copy claims. Its
+    /// signature is the boards' to check; here it only says what a cancel is to name.
+    async fn sender_of_copy(&mut self) -> Option<Area> {
+        let first = async {
+            loop {
+                let Event::Message(message) = self.events.recv().await? else { continue };
+                let payload = message.payload.split(|byte| *byte == b'.').nth(1)?.to_vec();
+                let json = BASE64URL.decode(payload).ok()?;
+                let notice: Value = serde_json::from_slice(&json).ok()?;
+                return Area::parse(notice["sender"].as_str()?).ok();
+            }
+        };
+        timeout(COPY_PATIENCE, first).await.ok().flatten()
+    }
+
+    /// Waits until the broker has everything, shows what boards answer, and says goodbye.
+    async fn finish(mut self, prefix: &str, wait: Option<u64>) -> anyhow::Result<ExitCode> {
+        self.flush().await?;
+        let code = match wait {
+            Some(seconds) => watch::answers(&mut self, prefix, seconds).await?,
+            None => ExitCode::SUCCESS,
+        };
+        self.close().await;
+        Ok(code)
     }
 
     /// Waits until the broker has everything.

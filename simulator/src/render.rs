@@ -17,7 +17,7 @@ use bangtin_renderer::{Fonts, Frame, Layout, Problem, builtin, describe::describ
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use crate::{input, keys, look};
+use crate::{console, input, keys, look};
 
 #[derive(Args)]
 #[command(after_help = "Example: bangtin-simulator render --layout led-192x64 \
@@ -56,11 +56,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if !(0.0..1e9).contains(&arguments.at) {
         bail!("--at {} is no time after the first frame; give seconds from 0", arguments.at);
     }
+    let is_png =
+        |path: &PathBuf| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
+    if let Some(path) = arguments.out.as_ref().filter(|path| !is_png(path)) {
+        bail!("--out {}: pictures are PNG; let the name end in .png", path.display());
+    }
     let fonts = Arc::new(builtin::fonts());
     let layout = match setup::layout(&arguments.layout, &fonts) {
         Ok(layout) => Arc::new(layout),
         Err(problems) => {
-            input::print_problems("--layout", &problems);
+            console::print_problems("--layout", &problems);
             return Ok(ExitCode::from(2));
         }
     };
@@ -68,10 +73,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let admitted = match draft(&json, &layout, &fonts, &arguments.host) {
         Ok(admitted) => admitted,
         Err(problems) => {
+            console::print_problems(&arguments.notice, &problems);
             if arguments.json {
-                println!("{}", serde_json::json!({ "problems": problems }));
-            } else {
-                input::print_problems(&arguments.notice, &problems);
+                console::print_line(&serde_json::json!({ "problems": problems }).to_string())?;
             }
             return Ok(ExitCode::from(1));
         }
@@ -88,14 +92,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     if arguments.json {
         let description = describe(&composed, &layout);
-        println!("{}", serde_json::to_string_pretty(&description)?);
+        console::print_line(&serde_json::to_string_pretty(&description)?)?;
     } else {
         for finding in &composed.findings {
-            eprintln!("bangtin-simulator: {}: {}", arguments.notice, finding.message);
+            console::complain(&format!("{}: {}", arguments.notice, finding.message));
         }
         if arguments.out.is_none() {
             let (columns, rows) = terminal::size();
-            print!("{}", terminal::picture(&frame, columns, rows.saturating_sub(2)));
+            console::print(&terminal::picture(&frame, columns, rows.saturating_sub(2)))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,8 @@ use clap::Args;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use crate::publish::Desk;
+use crate::console;
+use crate::publish::{Desk, SECONDS_MAX};
 
 #[derive(Args)]
 #[command(
@@ -31,7 +32,7 @@ pub struct Arguments {
     #[arg(long, default_value = "ttcs/v1")]
     prefix: String,
     /// Stop after so many seconds; without it, at Ctrl-C
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
     seconds: Option<u64>,
 }
 
@@ -51,10 +52,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             match event {
                 Some(Event::Message(message)) => {
                     if let Some(line) = line(&message, &arguments.prefix) {
-                        println!("{line}");
+                        console::print_line(&line)?;
                     }
                 }
-                Some(Event::Disconnected { reason }) => eprintln!("bangtin-simulator: {reason}"),
+                Some(Event::Disconnected { reason }) => console::complain(&reason),
                 Some(_) => {}
                 None => break,
             }
@@ -79,21 +80,21 @@ pub fn receipts(prefix: &str, area: &Area, id: &str) -> String {
 }
 
 /// Prints receipts for some seconds. Success when boards answered and none refused.
-pub async fn answers(desk: &mut Desk, prefix: &str, seconds: u64) -> ExitCode {
+pub async fn answers(desk: &mut Desk, prefix: &str, seconds: u64) -> anyhow::Result<ExitCode> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let (mut answered, mut refused) = (false, false);
     while let Ok(Some(event)) = timeout_at(end, desk.events.recv()).await {
         let Event::Message(message) = event else { continue };
         if let Some(line) = line(&message, prefix) {
-            println!("{line}");
+            console::print_line(&line)?;
             answered = true;
             refused |= parse(&message)["state"] == "refused";
         }
     }
     if !answered {
-        eprintln!("bangtin-simulator: no board answered within {seconds} s");
+        console::complain(&format!("no board answered within {seconds} s"));
     }
-    if answered && !refused { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    Ok(if answered && !refused { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn parse(message: &Message) -> Value {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bangtin_renderer::{Layout, Problem, builtin};
 
 use crate::admit::Door;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::pages::Board;
 use crate::report;
 use crate::signature::Trusted;
@@ -53,6 +53,12 @@ pub fn build(config: Config) -> Result<Setup, Vec<Problem>> {
         })
         .map_err(|more| problems.extend(more))
         .ok();
+    if trusted.as_ref().is_some_and(|trusted| trusted.keys().is_empty()) {
+        let shown = config.trusted.display().to_string();
+        let message = "lists no key, so that every notice would be refused; `keygen` makes one";
+        problems.push(Problem::new("trusted", shown, message, 0, 1));
+    }
+    places(&config, &mut problems);
     let link = link(&config, &mut problems);
     match (layout, trusted, link) {
         (Some(layout), Some(trusted), Some(link)) if problems.is_empty() => {
@@ -88,6 +94,39 @@ pub fn layout(name: &str, fonts: &bangtin_renderer::Fonts) -> Result<Layout, Vec
     Layout::parse(&stem, &text, fonts).map_err(|problems| within(name, problems))
 }
 
+/// Checks that what the board writes can be written.
+fn places(config: &Config, problems: &mut Vec<Problem>) {
+    // The nearest folder that is there; what is missing below it is made by `run`, not by `check`.
+    let mut folder = |field: &str, path: &Path| {
+        let there = path.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
+        if let Err(error) = tempfile::tempfile_in(there) {
+            let shown = path.display().to_string();
+            let message = format!("nothing can be written into {shown}: {error}");
+            problems.push(Problem::new("config", field, message, shown, ""));
+        }
+    };
+    folder("store.path", &config.store);
+    if let config::Output::Png { path, .. } = &config.output {
+        folder(
+            "output.path",
+            path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        );
+    }
+    let folder_at = |field: &str, path: &Path, problems: &mut Vec<Problem>| {
+        if path.is_dir() {
+            let shown = path.display().to_string();
+            let message = format!("{shown} is a folder; name a file");
+            problems.push(Problem::new("config", field, message, shown, ""));
+        }
+    };
+    if let config::Output::Png { path, .. } = &config.output {
+        folder_at("output.path", path, problems);
+    }
+    if let Some(path) = &config.cutoff {
+        folder_at("cutoff.file", path, problems);
+    }
+}
+
 /// The settings of the board's link.
 fn link(config: &Config, problems: &mut Vec<Problem>) -> Option<mqtt::Settings> {
     let url = mqtt::BrokerUrl::parse(&config.broker.url);
@@ -110,7 +149,7 @@ fn link(config: &Config, problems: &mut Vec<Problem>) -> Option<mqtt::Settings> 
     let board = format!("{}/{}", config.broker.prefix, config.address.board);
     let areas = config.address.areas.iter();
     let filters = areas.map(|area| format!("{}/{area}/notice/+", config.broker.prefix));
-    Some(mqtt::Settings {
+    let settings = mqtt::Settings {
         url: url.ok()?,
         client_id: format!("bangtin-{}", config.address.board.as_str().replace('/', "-")),
         session: mqtt::Session::Persistent,
@@ -125,7 +164,17 @@ fn link(config: &Config, problems: &mut Vec<Problem>) -> Option<mqtt::Settings> 
             })
             .collect(),
         tls,
-    })
+    };
+    if let Err(unusable) = settings.verify() {
+        problems.push(Problem::new(
+            "config",
+            "broker",
+            unusable.to_string(),
+            &config.broker.url,
+            "",
+        ));
+    }
+    Some(settings)
 }
 
 fn read_text(path: &Path) -> Result<String, Problem> {

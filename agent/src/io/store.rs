@@ -6,7 +6,7 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use crate::notice::{Key, NOTICE_MAX_BYTES};
+use crate::notice::{Key, Kind, NOTICE_MAX_BYTES, Notice};
 
 use super::disk::Disk;
 
@@ -33,18 +33,17 @@ impl<D: Disk> Store<D> {
         Ok(Self { disk })
     }
 
-    /// Keeps a notice in the place of an earlier revision. When this returns, it outlives a power
-    /// cut.
+    /// Keeps a notice's bytes under its file's name, in the place of what was there. When this
+    /// returns, it outlives a power cut.
     ///
     /// # Errors
     /// When the disk is full, read-only or broken; what was kept before is then still there.
-    pub fn save(&mut self, key: &Key, bytes: &[u8]) -> io::Result<()> {
-        let name = file_name(key);
+    pub fn save(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let aside = format!("{ASIDE}-{name}");
         let written = self
             .disk
             .write_synced(&aside, bytes)
-            .and_then(|()| self.disk.rename(&aside, &name))
+            .and_then(|()| self.disk.rename(&aside, name))
             .and_then(|()| self.disk.sync_names());
         if written.is_err() {
             let _ = self.disk.remove(&aside);
@@ -52,12 +51,12 @@ impl<D: Disk> Store<D> {
         written
     }
 
-    /// Removes a notice; one that is not there is removed already.
+    /// Removes a file; one that is not there is removed already.
     ///
     /// # Errors
     /// When the disk is read-only or broken.
-    pub fn forget(&mut self, key: &Key) -> io::Result<()> {
-        match self.disk.remove(&file_name(key)) {
+    pub fn forget(&mut self, name: &str) -> io::Result<()> {
+        match self.disk.remove(name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => self.disk.sync_names(),
         }
@@ -78,17 +77,22 @@ impl<D: Disk> Store<D> {
     }
 }
 
-/// A name that no two keys share, on disks that know no capitals too, and that shows the id.
-fn file_name(key: &Key) -> String {
-    let digest = Sha256::digest(format!("{},{}", key.sender, key.id));
+/// The name of a notice's file: no two keys share one, on disks that know no capitals too, and it
+/// shows the id. Of a notice the latest revision is kept; of updates and cancels every one, for
+/// what any of them ended stays ended.
+pub fn file_name(notice: &Notice) -> String {
+    let Key { sender, id } = &notice.key;
+    let digest = Sha256::digest(format!("{sender},{id}"));
     let mark: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{mark}-{}.jws", key.id)
+    match notice.kind {
+        Kind::Alert => format!("{mark}-{id}.jws"),
+        Kind::Update | Kind::Cancel => format!("{mark}-{id}-r{}.jws", notice.revision),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::area::Area;
     use std::collections::BTreeMap;
 
     /// A disk whose next operations can be told to fail.
@@ -138,24 +142,20 @@ mod tests {
         }
     }
 
-    fn key(id: &str) -> Key {
-        Key { sender: Area::parse("vn/86").expect("an area"), id: id.to_owned() }
-    }
-
     fn kept(store: &Store<Memory>) -> Vec<Vec<u8>> {
         let files = store.load().expect("a readable folder");
         files.into_iter().map(|(_, bytes)| bytes.expect("a readable file")).collect()
     }
 
     #[test]
-    fn a_later_revision_takes_the_place_of_the_former() {
+    fn later_bytes_take_the_place_of_the_former() {
         let mut store = Store::open(Memory::default()).expect("opens");
-        store.save(&key("a"), b"one").expect("saved");
-        store.save(&key("a"), b"two").expect("saved");
-        store.save(&key("A"), b"other").expect("saved");
-        assert_eq!(kept(&store).len(), 2);
-        store.forget(&key("a")).expect("removed");
-        store.forget(&key("a")).expect("removed already");
+        store.save("a.jws", b"one").expect("saved");
+        store.save("a.jws", b"two").expect("saved");
+        store.save("b.jws", b"other").expect("saved");
+        assert_eq!(kept(&store), [b"two".to_vec(), b"other".to_vec()]);
+        store.forget("a.jws").expect("removed");
+        store.forget("a.jws").expect("removed already");
         assert_eq!(kept(&store), [b"other".to_vec()]);
     }
 
@@ -163,9 +163,9 @@ mod tests {
     fn whatever_fails_the_former_bytes_stay() {
         for fail_after in 0..3 {
             let mut store = Store::open(Memory::default()).expect("opens");
-            store.save(&key("a"), b"one").expect("saved");
+            store.save("a.jws", b"one").expect("saved");
             store.disk.fail_after = Some(fail_after);
-            assert!(store.save(&key("a"), b"two").is_err());
+            assert!(store.save("a.jws", b"two").is_err());
             let expected: &[u8] = if fail_after < 2 { b"one" } else { b"two" };
             assert_eq!(kept(&store), [expected.to_vec()], "after {fail_after} operations");
         }

@@ -34,7 +34,7 @@ const WINDOWS_MAX: usize = 16;
 /// # Errors
 /// With all problems, and as much of the notice's identity as could be read.
 pub fn read(json: &[u8]) -> Result<Notice, (Partial, Vec<Problem>)> {
-    let value: Value = serde_json::from_slice(json).map_err(|error| {
+    let value = json::read(json).map_err(|error| {
         let message = format!("is not JSON: {error}");
         (Partial::default(), vec![Problem::new("not_json", "", message, "", "")])
     })?;

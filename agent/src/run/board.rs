@@ -1,7 +1,7 @@
 //! One board at work: what each event does to its parts, in the order that makes an
 //! acknowledgement true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,8 +16,8 @@ use crate::io::disk::Folder;
 use crate::io::health;
 use crate::io::mqtt::{Link, Message};
 use crate::io::screen::{Presented, Report, Screen, Show};
-use crate::io::store::Store;
-use crate::notice::Key;
+use crate::io::store::{self, Store};
+use crate::notice::{Key, Kind, Notice};
 use crate::pages;
 use crate::report::{self, FrameStatus, Receipt, ShowingStatus, State, Status};
 use crate::sign::{Ended, Showing, Sign, Step, Verdict};
@@ -50,6 +50,8 @@ struct Kept {
     arrived: Option<Instant>,
     reported_shown: bool,
     findings: Vec<Problem>,
+    /// The files that hold it.
+    files: BTreeSet<String>,
 }
 
 impl Board {
@@ -93,10 +95,7 @@ impl Board {
                 .map_err(|error| error.to_string())
                 .and_then(|bytes| admit(&bytes, &self.door, From::Store).map_err(|r| r.reasons()));
             match admitted {
-                Ok(admitted) => {
-                    let durable = true;
-                    self.take(admitted, None, durable);
-                }
+                Ok(admitted) => self.take_stored(admitted, name),
                 // The file stays: another program or list of keys may read it.
                 Err(reasons) => warn!(file = name, reasons, "not shown"),
             }
@@ -104,6 +103,22 @@ impl Board {
         info!(files = count, held = self.kept.len(), "loaded");
         self.work(now);
         Ok(())
+    }
+
+    fn take_stored(&mut self, admitted: Admitted, name: String) {
+        let key = admitted.notice.key.clone();
+        let is_alert = admitted.notice.kind == Kind::Alert;
+        let (verdict, _) = self.take(admitted, None, true);
+        match (verdict, self.kept.get_mut(&key)) {
+            // A later revision is there; the former's file was left by a power cut.
+            (Verdict::Outdated { .. }, _) if is_alert => {
+                if let Err(error) = self.store.forget(&name) {
+                    warn!(file = name, %error, "cannot be removed");
+                }
+            }
+            (_, Some(kept)) => drop(kept.files.insert(name)),
+            (_, None) => {}
+        }
     }
 
     /// Handles a message: first the glass, then the disk, then the acknowledgement.
@@ -135,14 +150,20 @@ impl Board {
         match verdict {
             Verdict::Known => {}
             Verdict::Outdated { revision } => {
-                let message = format!(
+                let reason = format!(
                     "revision {} comes after revision {revision} was taken or has ended",
                     notice.revision
                 );
                 let problem =
-                    Problem::new("outdated", "revision", message, notice.revision, revision);
+                    Problem::new("outdated", "revision", reason, notice.revision, revision);
+                // What an earlier revision of a cancel names stays ended after a restart too.
+                if notice.kind != Kind::Alert {
+                    self.save(&notice, &message.payload);
+                }
+                let step = self.advance(now);
                 self.reporter.remember(digest);
                 self.reporter.refuse(Refusal::of(&notice, problem), topic_id, now);
+                self.settle(step, now);
             }
             // Not remembered: the same bytes may find room when they come again.
             Verdict::Full => {
@@ -153,11 +174,7 @@ impl Board {
             }
             Verdict::Taken { conflict } => {
                 let step = self.advance(now);
-                let saved = self.store.save(&notice.key, message.payload.trim_ascii());
-                if let Err(error) = &saved {
-                    error!(id = notice.key.id, %error, "shown, but not kept over a power cut");
-                }
-                let durable = saved.is_ok();
+                let durable = self.save(&notice, &message.payload);
                 info!(id = notice.key.id, revision = notice.revision, durable, "accepted");
                 let mut receipt =
                     Receipt::new(&notice.key, notice.revision, State::Accepted, durable, now.wall);
@@ -184,6 +201,19 @@ impl Board {
         }
     }
 
+    /// Keeps a notice's bytes; says whether they outlive a power cut.
+    fn save(&mut self, notice: &Notice, bytes: &[u8]) -> bool {
+        let name = store::file_name(notice);
+        let saved = self.store.save(&name, bytes.trim_ascii());
+        if let Err(error) = &saved {
+            error!(id = notice.key.id, %error, "not kept over a power cut");
+        }
+        if let Some(kept) = self.kept.get_mut(&notice.key) {
+            kept.files.insert(name);
+        }
+        saved.is_ok()
+    }
+
     /// Gives the sign a notice and remembers what reports need.
     fn take(
         &mut self,
@@ -201,7 +231,8 @@ impl Board {
             let findings =
                 findings.map(|f| Problem::new(&f.code, f.zone, f.message, f.value, f.limit));
             let findings = findings.collect();
-            let kept = Kept { revision, durable, arrived, reported_shown: false, findings };
+            let files = self.kept.remove(&key).map(|before| before.files).unwrap_or_default();
+            let kept = Kept { revision, durable, arrived, reported_shown: false, findings, files };
             self.kept.insert(key.clone(), kept);
             if let Some(composed) = composed.filter(|_| arrived.is_some()) {
                 self.latest = Some((key, revision, Arc::new(composed.scene)));
@@ -288,16 +319,17 @@ impl Board {
         }
     }
 
-    /// Lets go of a notice and its file; says whether that will last.
+    /// Lets go of a notice and its files; says whether that will last.
     fn forget(&mut self, key: &Key) -> bool {
-        self.kept.remove(key);
-        match self.store.forget(key) {
-            Ok(()) => true,
-            Err(error) => {
-                warn!(id = key.id, %error, "its file cannot be removed");
-                false
+        let files = self.kept.remove(key).map(|kept| kept.files).unwrap_or_default();
+        let mut lasting = true;
+        for name in files {
+            if let Err(error) = self.store.forget(&name) {
+                warn!(file = name, %error, "cannot be removed");
+                lasting = false;
             }
         }
+        lasting
     }
 
     /// Hears from the screen.

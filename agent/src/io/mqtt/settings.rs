@@ -102,6 +102,14 @@ pub enum Unusable {
 }
 
 impl Settings {
+    /// Says whether a link can be made of these settings.
+    ///
+    /// # Errors
+    /// [`Unusable`] names the setting that can never work.
+    pub fn verify(&self) -> Result<(), Unusable> {
+        self.check().map(drop)
+    }
+
     /// Checks everything and reads the PEM files; `None` if the link is not encrypted.
     pub(super) fn check(&self) -> Result<Option<ClientConfig>, Unusable> {
         let Self { url, client_id, session: _, will, subscriptions, tls } = self;
