@@ -177,11 +177,8 @@ impl Config {
     /// # Errors
     /// With every problem of the file.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<Problem>> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            let message = format!("line {line}: {}", error.message().replace('\n', " "));
-            vec![Problem::new("config_syntax", "", message, "", "")]
-        })?;
+        let file: File = toml::from_str(text)
+            .map_err(|error| vec![Problem::of_toml("config_syntax", text, &error)])?;
         let mut problems = Vec::new();
         let mut add = |path: &str, message: String, value: &str| {
             problems.push(Problem::new("config", path, message, value, ""));

@@ -71,11 +71,8 @@ impl Trusted {
         let problem = |path: &str, message: String, value: &str| {
             Problem::new("trusted", path, message, value, "")
         };
-        let file: TrustedFile = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            let message = format!("line {line}: {}", error.message().replace('\n', " "));
-            vec![problem("", message, "")]
-        })?;
+        let file: TrustedFile = toml::from_str(text)
+            .map_err(|error| vec![Problem::of_toml("trusted_syntax", text, &error)])?;
         let mut problems = Vec::new();
         let mut keys: Vec<Key> = Vec::new();
         if file.key.len() > KEYS_MAX {

@@ -37,6 +37,16 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// A TOML file that cannot be read, with the line of the fault.
+    pub fn of_toml(code: &str, text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.split('\n').count();
+        let message = format!("line {line}: {}", error.message().replace('\n', " "));
+        Self::new(code, "", message, "", "")
+    }
+}
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.path.as_str() {

@@ -94,11 +94,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let wake = app::Wake::default();
     let changed = wake.clone();
     let demo = start(arguments, None, EMERGENCY_S, EMERGENCY_END_S, move || changed.wake())?;
-    for line in demo.heading() {
-        console::print_line(&line)?;
-    }
     let demo = Rc::new(RefCell::new(demo));
     if has_display() {
+        console::print_line(&demo.borrow().heading().join("\n"))?;
         match app::run(Rc::clone(&demo), wake) {
             Ok(()) => return Ok(ExitCode::SUCCESS),
             Err(failure) => console::complain(&format!("{failure:#}; drawing in the terminal")),
@@ -125,9 +123,7 @@ fn headless(
     let whole = seconds as f64;
     let (comes, ends) = (EMERGENCY_S.min(whole * 0.4), EMERGENCY_END_S.min(whole * 0.7));
     let mut demo = start(arguments, Some(record), comes, ends, || {})?;
-    for line in demo.heading() {
-        console::print_line(&line)?;
-    }
+    console::print_line(&demo.heading().join("\n"))?;
     while began.elapsed() < Duration::from_secs(seconds) && !demo.is_stopped() {
         for board in &mut demo.boards {
             board.check()?;

@@ -2,12 +2,13 @@
 //! they take turns.
 #![expect(clippy::disallowed_methods, reason = "the terminal is drawn in real time")]
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use bangtin_agent::io::output::terminal::{picture, size};
 
 use crate::boards::Board;
+use crate::console;
 use crate::demo::Demo;
 
 /// How often the boards are drawn: running lines stay readable, and a slow link is not flooded.
@@ -21,11 +22,10 @@ const FILE_SIZE: (u32, u32) = (200, 1000);
 
 /// Draws until the program is told to end or a board fails.
 pub fn run(demo: &mut Demo) -> anyhow::Result<()> {
-    let mut out = std::io::stdout();
-    let live = out.is_terminal();
+    let live = std::io::stdout().is_terminal();
     let began = Instant::now();
     if live {
-        write!(out, "\x1b[2J")?;
+        console::print("\x1b[2J")?;
     }
     while !demo.is_stopped() {
         for board in &mut demo.boards {
@@ -40,8 +40,7 @@ pub fn run(demo: &mut Demo) -> anyhow::Result<()> {
         for line in heading.iter().chain(screens.get(turn).into_iter().flatten()) {
             text += &format!("{line}\x1b[K\n");
         }
-        write!(out, "{text}\x1b[J")?;
-        out.flush()?;
+        console::print(&if live { text + "\x1b[J" } else { plain(&text) })?;
         let drawn = Instant::now();
         let pause = if live { EVERY } else { EVERY_IN_FILE };
         while drawn.elapsed() < pause && !demo.is_stopped() {
@@ -64,4 +63,25 @@ fn screenfuls(boards: &[Board], columns: u32, rows: u32) -> Vec<Vec<String>> {
         }
     }
     screens
+}
+
+/// The same without colours: a file keeps letters and blocks, not what steers a terminal.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|letter: char| letter.is_ascii_alphabetic());
+        plain.push_str(end.map_or("", |end| &part[end + 1..]));
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_gets_no_escapes() {
+        assert_eq!(plain("a\x1b[0m\x1b[Kb\n\x1b[38;2;1;2;3;48;2;0;0;0m▀"), "ab\n▀");
+    }
 }

@@ -59,7 +59,7 @@ fn a_notice_is_published_and_cancelled_by_whom_it_came_from() {
     // The sample's sender is the commune, the key's area the nation.
     assert_eq!(succeeds(&[&["cancel"], &to[..], &["tiep-cong-dan"]].concat()), "");
     let lines = retained(&broker, "2", "ttcs/v1/vn/86/28789/notice/+");
-    let cancel = lines.iter().map(|line| opened(line)).find(|n| n.kind == Kind::Cancel).unwrap();
+    let cancel = lines.iter().map(opened).find(|n| n.kind == Kind::Cancel).unwrap();
     assert_eq!(cancel.references, [published.key]);
     let unknown = succeeds(&[&["cancel"], &to[..], &["khong-co"]].concat());
     assert!(unknown.contains("holds no copy"), "{unknown}");
