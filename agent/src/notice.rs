@@ -2,6 +2,7 @@
 //! Names follow CAP 1.2 where it has the word.
 
 mod json;
+mod fields;
 mod read;
 
 use jiff::Timestamp;
@@ -22,6 +23,17 @@ pub struct Key {
     pub sender: Area,
     /// The sender's name for it.
     pub id: String,
+}
+
+/// What could be read of a notice's identity, for the answer to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Partial {
+    /// Its sender, where well formed.
+    pub sender: Option<Area>,
+    /// Its id, where well formed.
+    pub id: Option<String>,
+    /// Its revision, where well formed.
+    pub revision: Option<u32>,
 }
 
 /// A notice that follows the format and its limits.
@@ -181,4 +193,4 @@ pub struct Picture {
     pub alt: String,
 }
 
-pub use read::{Partial, read};
+pub use read::read;

@@ -2,21 +2,11 @@
 
 use bangtin_renderer::Problem;
 use jiff::{Span, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::fields::{Node, Reader};
 use super::*;
 use crate::area::{Area, is_name};
-
-/// What could be read of a notice's identity, for the answer to it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Partial {
-    /// Its sender, where well formed.
-    pub sender: Option<Area>,
-    /// Its id, where well formed.
-    pub id: Option<String>,
-    /// Its revision, where well formed.
-    pub revision: Option<u32>,
-}
 
 /// Longest texts, in letters: about what a reader in passing takes in on a large screen.
 const HEADLINE_MAX: usize = 300;
@@ -48,32 +38,6 @@ pub fn read(json: &[u8]) -> Result<Notice, (Partial, Vec<Problem>)> {
     match notice.filter(|_| reader.problems.is_empty()) {
         Some(notice) => Ok(notice),
         None => Err((reader.partial, reader.problems)),
-    }
-}
-
-#[derive(Default)]
-struct Reader {
-    problems: Vec<Problem>,
-    partial: Partial,
-}
-
-/// An object of the document and the way to it.
-struct Node<'a> {
-    object: &'a Map<String, Value>,
-    path: String,
-}
-
-impl<'a> Node<'a> {
-    fn path(&self, field: &str) -> String {
-        match self.path.as_str() {
-            "" => field.to_owned(),
-            path => format!("{path}.{field}"),
-        }
-    }
-
-    /// The field's value; `null` counts as absent.
-    fn get(&self, field: &str) -> Option<&'a Value> {
-        self.object.get(field).filter(|value| !value.is_null())
     }
 }
 
@@ -190,21 +154,6 @@ impl Reader {
         windows
     }
 
-    fn minute(&mut self, node: &Node<'_>, field: &str, most: u16) -> Option<u16> {
-        let text = self.required_text(node, field)?;
-        let minute = text
-            .split_once(':')
-            .filter(|(hour, minute)| hour.len() == 2 && minute.len() == 2)
-            .and_then(|(h, m)| Some((h.parse::<u16>().ok()?, m.parse::<u16>().ok()?)))
-            .filter(|(_, minute)| *minute < 60)
-            .map(|(hour, minute)| hour * 60 + minute)
-            .filter(|minute| *minute <= most);
-        if minute.is_none() {
-            self.add("time_of_day", node.path(field), "is no time of day", text, "HH:MM");
-        }
-        minute
-    }
-
     fn contents(&mut self, node: &Node<'_>, kind: Option<Kind>) -> Vec<NoticeContent> {
         let nodes = self.objects(node, "content", LANGUAGES_MAX);
         if nodes.is_empty() && kind != Some(Kind::Cancel) {
@@ -286,153 +235,6 @@ impl Reader {
             }
         }
         (self.problems.len() == found).then_some(areas)
-    }
-
-    fn area(&mut self, node: &Node<'_>, field: &str, text: &str) -> Option<Area> {
-        match Area::parse(text) {
-            Ok(area) => Some(area),
-            Err(message) => {
-                self.add("area", node.path(field), message, text, "");
-                None
-            }
-        }
-    }
-
-    fn name(&mut self, node: &Node<'_>, field: &str) -> Option<String> {
-        let text = self.required_text(node, field)?;
-        if is_name(text) {
-            return Some(text.to_owned());
-        }
-        let limit = "1 to 64 of A-Z a-z 0-9 . _ -, not beginning with a dot";
-        self.add("name", node.path(field), "is no id", text, limit);
-        None
-    }
-
-    fn time(&mut self, node: &Node<'_>, field: &str) -> Option<Timestamp> {
-        let text = self.required_text(node, field)?;
-        let time = text.parse().ok();
-        if time.is_none() {
-            let limit = "RFC 3339 with an offset, such as 2026-11-23T08:00:00+07:00";
-            self.add("time", node.path(field), "is no time", text, limit);
-        }
-        time
-    }
-
-    fn number(&mut self, node: &Node<'_>, field: &str, least: u32, most: u32) -> Option<u32> {
-        let limit = if least == most { least.to_string() } else { format!("{least} to {most}") };
-        let Some(value) = node.get(field) else {
-            self.add("missing", node.path(field), "is missing", "", limit);
-            return None;
-        };
-        let number = value.as_u64().and_then(|n| u32::try_from(n).ok());
-        let number = number.filter(|number| (least..=most).contains(number));
-        if number.is_none() {
-            self.add("number", node.path(field), "is out of range", value, limit);
-        }
-        number
-    }
-
-    fn word<T: Copy>(&mut self, node: &Node<'_>, field: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.required_text(node, field)?;
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-        if found.is_none() {
-            let known = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-            self.add("word", node.path(field), "is not a word of this field", text, known);
-        }
-        found
-    }
-
-    fn optional_word<T: Copy>(
-        &mut self,
-        node: &Node<'_>,
-        field: &str,
-        words: &[(&str, T)],
-        absent: T,
-    ) -> Option<T> {
-        match node.get(field) {
-            Some(_) => self.word(node, field, words),
-            None => Some(absent),
-        }
-    }
-
-    fn required_text<'a>(&mut self, node: &Node<'a>, field: &str) -> Option<&'a str> {
-        match node.get(field) {
-            Some(Value::String(text)) => return Some(text),
-            Some(value) => {
-                self.add("wrong_type", node.path(field), "is not a text", value, "\"…\"");
-            }
-            None => self.add("missing", node.path(field), "is missing", "", ""),
-        }
-        None
-    }
-
-    fn text(&mut self, node: &Node<'_>, field: &str, most: usize) -> String {
-        if node.get(field).is_none() {
-            return String::new();
-        }
-        let text = self.required_text(node, field).unwrap_or_default();
-        self.length(node, field, text, most);
-        text.to_owned()
-    }
-
-    fn length(&mut self, node: &Node<'_>, field: &str, text: &str, most: usize) {
-        let letters = text.chars().count();
-        if letters > most {
-            let message = format!("has {letters} letters, at most {most} are taken; shorten it");
-            self.add("too_long", node.path(field), message, letters, most);
-        }
-    }
-
-    fn list<'a>(&mut self, node: &Node<'a>, field: &str, most: usize) -> &'a [Value] {
-        match node.get(field) {
-            None => &[],
-            Some(Value::Array(values)) if values.len() <= most => values,
-            Some(Value::Array(values)) => {
-                let message = format!("has {} items, at most {most} are taken", values.len());
-                self.add("too_many", node.path(field), message, values.len(), most);
-                &[]
-            }
-            Some(value) => {
-                self.add("wrong_type", node.path(field), "is not a list", value, "[…]");
-                &[]
-            }
-        }
-    }
-
-    fn objects<'a>(&mut self, node: &Node<'a>, field: &str, most: usize) -> Vec<Node<'a>> {
-        let mut nodes = Vec::new();
-        for (index, value) in self.list(node, field, most).iter().enumerate() {
-            let path = format!("{}[{index}]", node.path(field));
-            match value {
-                Value::Object(object) => nodes.push(Node { object, path }),
-                _ => self.add("wrong_type", path, "is not an object", value, "{…}"),
-            }
-        }
-        nodes
-    }
-
-    fn add(
-        &mut self,
-        code: &str,
-        path: impl Into<String>,
-        message: impl Into<String>,
-        value: impl ToString,
-        limit: impl ToString,
-    ) {
-        let mut value = value.to_string();
-        if let Some((end, _)) = value.char_indices().nth(80) {
-            value.truncate(end);
-            value.push('…');
-        }
-        let limit = limit.to_string();
-        let mut message = message.into();
-        if !value.is_empty() && !message.contains(&value) {
-            message = format!("{message}: {value}");
-        }
-        if !limit.is_empty() && !message.contains(&limit) {
-            message = format!("{message} (expected {limit})");
-        }
-        self.problems.push(Problem::new(code, path, message, value, limit));
     }
 }
 
@@ -516,6 +318,7 @@ mod tests {
         check("expires", "\"2027-12-29T08:00:00+07:00\"", "expires");
         check("references", "[\"vn,x\"]", "references[0]");
         check("windows", r#"[{"from":"25:00","to":"06:00"}]"#, "windows[0].from");
+        check("windows", r#"[{"from":"+5:00","to":"06:00"}]"#, "windows[0].from");
         check("windows", r#"[{"days":["t2"],"from":"05:00","to":"06:00"}]"#, "windows[0].days");
         check("content", "[]", "content");
         check("content", r#"[{"language":"vi"}]"#, "content[0]");
