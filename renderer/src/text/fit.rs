@@ -4,13 +4,14 @@
 //! face, then pages at the largest size that needs no more of them than the smallest size would.
 //! Never smaller than the legible minimum, never cut off.
 
-use std::ops::Range;
+mod lines;
 
-use crate::fonts::{FaceId, Fonts, Mask};
+use crate::fonts::{FaceId, Fonts};
 use crate::layout::{Align, Overflow};
 
 use super::shape::{Measured, Shaped, shape};
 use super::wrap::{LineSpan, Word, words, wrap, wrap_well};
+use lines::{Lines, Pitches, row};
 
 /// What a zone offers to words.
 #[derive(Debug, Clone)]
@@ -95,14 +96,6 @@ pub struct LineGlyph {
     pub rise: i32,
 }
 
-/// How a line ends: pages rather part after a paragraph or a sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Paragraph,
-    Sentence,
-    Word,
-}
-
 /// Longest line that runs, in pixels: over two minutes at the usual 60 a second. What is longer
 /// runs in several.
 const RUN_MAX: u32 = 8192;
@@ -135,176 +128,6 @@ struct Setting<'a> {
 enum Care {
     Quick,
     Careful,
-}
-
-/// Paragraphs broken into lines at one size.
-struct Lines<'a> {
-    setting: &'a Setting<'a>,
-    size: u32,
-    measured: Vec<Measured>,
-    rows: Vec<Row>,
-    pitches: Pitches,
-    /// Clear rows between the ink of neighbouring lines: one on dots, a seventh of the size
-    /// elsewhere.
-    gap: i32,
-    broken: bool,
-    /// Whether a single letter is wider than the room.
-    overwide: bool,
-}
-
-/// One line before its letters are placed.
-struct Row {
-    paragraph: usize,
-    span: LineSpan,
-    above: i32,
-    below: i32,
-    end: End,
-}
-
-/// Rows of ink above the first and below the last baseline, and from baseline to baseline.
-#[derive(Clone, Copy)]
-struct Pitches {
-    above: i32,
-    below: i32,
-    pitch: i32,
-}
-
-impl Pitches {
-    fn new(rows: &[Row], gap: i32) -> Self {
-        let above = rows.iter().map(|row| row.above).max().unwrap_or(0);
-        let below = rows.iter().map(|row| row.below).max().unwrap_or(0);
-        let nearest = rows.windows(2).map(|two| two[0].below + two[1].above).max().unwrap_or(0);
-        Self { above, below, pitch: nearest.max(0) + gap }
-    }
-
-    fn height(self, lines: usize) -> i32 {
-        self.above + (lines as i32 - 1) * self.pitch + self.below
-    }
-
-    /// How many lines fit in that many rows.
-    fn capacity(self, height: i32) -> usize {
-        match height - self.above - self.below {
-            rest if rest < 0 => 0,
-            rest => 1 + (rest / self.pitch.max(1)) as usize,
-        }
-    }
-}
-
-impl Lines<'_> {
-    /// How the lines of one page stand; `None` when they do not fit. All pages have the same
-    /// pitch, but on dots one row decides whether another line fits: there the page's own lines
-    /// count, and their boxes may lie one upon the other where no ink touches.
-    fn pitches(&self, rows: Range<usize>, room: &Room) -> Option<Pitches> {
-        let fits = |pitches: Pitches| pitches.height(rows.len()) <= room.height as i32;
-        if fits(self.pitches) {
-            return Some(self.pitches);
-        }
-        self.setting.fonts.native_rows(self.setting.face)?;
-        let own = Pitches::new(&self.rows[rows.clone()], self.gap);
-        if fits(own) {
-            return Some(own);
-        }
-        let close = Pitches { pitch: own.pitch - self.gap, ..own };
-        let clear = || {
-            let mut neighbours = self.rows[rows.clone()].windows(2);
-            neighbours.all(|two| {
-                two[0].below + two[1].above < close.pitch || !self.touch(&two[0], &two[1], room)
-            })
-        };
-        (fits(close) && clear()).then_some(close)
-    }
-
-    /// Whether ink of the upper line's lowest row would touch ink of the lower line's highest
-    /// row, if one lay right under the other.
-    fn touch(&self, upper: &Row, lower: &Row, room: &Room) -> bool {
-        let lowest = self.edge(upper, room, |mask, rise| {
-            (mask.height as i32 - mask.top - rise == upper.below).then(|| mask.height - 1)
-        });
-        let highest =
-            self.edge(lower, room, |mask, rise| (mask.top + rise == lower.above).then_some(0));
-        lowest.iter().any(|a| highest.iter().any(|b| a.abs_diff(*b) <= self.gap as u32))
-    }
-
-    /// The columns that are lit in one row of a line: `row` says which row of a glyph's mask.
-    fn edge(&self, line: &Row, room: &Room, row: impl Fn(&Mask, i32) -> Option<u32>) -> Vec<i32> {
-        let (shaped, _) = &self.setting.paragraphs[line.paragraph];
-        let measured = &self.measured[line.paragraph];
-        let width = (line.span.right - line.span.left).max(0) as u32;
-        let left = inset(width, room.width, room.align) as i32 - line.span.left;
-        let mut columns = Vec::new();
-        for at in line.span.glyphs.clone().filter(|at| measured.ink[*at].width > 0) {
-            let glyph = &shaped.glyphs[at];
-            let mask = self.setting.fonts.mask(glyph.face, glyph.glyph, self.size);
-            let Some(row) = row(&mask, measured.rise[at]) else { continue };
-            let x = left + measured.pen[at] + mask.left;
-            let start = (row * mask.width) as usize;
-            let lit = mask.coverage[start..].iter().take(mask.width as usize);
-            columns.extend((x..).zip(lit).filter(|(_, lit)| **lit > 0).map(|(x, _)| x));
-        }
-        columns
-    }
-
-    /// Parts the lines into the fewest pages, of even length where paragraphs and sentences do
-    /// not say otherwise. `None` when not one line fits.
-    fn pages(&self, room: &Room) -> Option<Vec<(Range<usize>, Pitches)>> {
-        let capacity = self.pitches.capacity(room.height as i32);
-        if capacity == 0 || self.overwide {
-            return None;
-        }
-        // The best way to part the first lines: pages, unevenness, the last of these pages.
-        let mut best: Vec<(u32, u64, Range<usize>, Pitches)> = vec![(0, 0, 0..0, self.pitches)];
-        for end in 1..=self.rows.len() {
-            let ragged = match self.rows[end - 1].end {
-                _ if end == self.rows.len() => 0,
-                End::Paragraph => 0,
-                End::Sentence => 2,
-                End::Word => 5,
-            };
-            let ways = (end.saturating_sub(capacity + 1)..end).filter_map(|begin| {
-                let pitches = self.pitches(begin..end, room)?;
-                let (pages, cost, ..) = best[begin];
-                let free = (capacity + 1 - (end - begin)) as u64;
-                Some((pages + 1, cost + free * free + ragged, begin..end, pitches))
-            });
-            let least = ways.min_by_key(|(pages, cost, ..)| (*pages, *cost));
-            best.push(least.expect("one line always fits"));
-        }
-        let mut pages = Vec::new();
-        let mut end = self.rows.len();
-        while end > 0 {
-            let (_, _, rows, pitches) = best[end].clone();
-            end = rows.start;
-            pages.push((rows, pitches));
-        }
-        pages.reverse();
-        Some(pages)
-    }
-
-    fn block(&self, rows: Range<usize>, Pitches { above, below, pitch }: Pitches) -> Block {
-        Block {
-            lines: self.rows[rows].iter().map(|row| self.line(row)).collect(),
-            above,
-            below,
-            pitch,
-        }
-    }
-
-    fn line(&self, Row { paragraph, span, .. }: &Row) -> Line {
-        let (shaped, _) = &self.setting.paragraphs[*paragraph];
-        let measured = &self.measured[*paragraph];
-        let glyphs = span
-            .glyphs
-            .clone()
-            .map(|at| LineGlyph {
-                face: shaped.glyphs[at].face,
-                glyph: shaped.glyphs[at].glyph,
-                x: measured.pen[at] - span.left,
-                rise: measured.rise[at],
-            })
-            .collect();
-        let width = (span.right - span.left).max(0) as u32;
-        Line { text: text(shaped, span).to_owned(), width, glyphs }
-    }
 }
 
 impl<'a> Setting<'a> {
@@ -454,31 +277,6 @@ impl<'a> Setting<'a> {
     fn fitted(&self, size: u32, pages: Vec<Block>) -> Fitted {
         Fitted { face: self.face, size, pages, runs: false }
     }
-}
-
-fn row(
-    shaped: &Shaped,
-    measured: &Measured,
-    paragraph: usize,
-    span: LineSpan,
-    is_last: bool,
-) -> Row {
-    let inked = || span.glyphs.clone().filter(|at| measured.ink[*at].width > 0);
-    let above = inked().map(|at| measured.ink[at].above + measured.rise[at]).max().unwrap_or(0);
-    let below = inked().map(|at| measured.ink[at].below - measured.rise[at]).max().unwrap_or(0);
-    let end = match text(shaped, &span) {
-        _ if is_last => End::Paragraph,
-        text if text.ends_with(['.', ';', '!', '?', ':', '។']) => End::Sentence,
-        _ => End::Word,
-    };
-    Row { paragraph, span, above, below, end }
-}
-
-/// The letters of a line.
-fn text<'a>(shaped: &'a Shaped, span: &LineSpan) -> &'a str {
-    let start = shaped.glyphs[span.glyphs.start].cluster;
-    let end = shaped.glyphs.get(span.glyphs.end).map_or(shaped.text.len(), |glyph| glyph.cluster);
-    shaped.text.get(start..end).unwrap_or("").trim_end()
 }
 
 /// Columns between the left edge of a room and what stands in it.
