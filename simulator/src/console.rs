@@ -17,7 +17,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Prints a line on standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// When nobody reads it any more.
 pub fn print_line(line: &str) -> anyhow::Result<()> {
     print(&format!("{line}\n"))
 }
