@@ -219,7 +219,7 @@ fn picture_crc32(path: &Path) -> String {
 fn a_notice_is_on_the_board_at_once_and_the_receipt_proves_it() {
     let square = Square::open();
     let mut waits = Vec::new();
-    for round in 1..=5 {
+    for round in 1..=9 {
         let id = format!("dich-vu-cong-{round}");
         let mut notice = square.notice(&id, "emergency");
         notice["content"][0]["headline"] = json!(format!("SẠT LỞ BỜ BIỂN {round}"));
@@ -234,9 +234,9 @@ fn a_notice_is_on_the_board_at_once_and_the_receipt_proves_it() {
         assert_eq!(shown["durable"], true);
         assert!(shown["latency_ms"].as_f64().unwrap() > 0.0);
     }
-    // From before `mosquitto_pub` starts to the picture file: the middle of five on a busy machine.
+    // From before `mosquitto_pub` starts to the picture file: the middle of nine on a busy machine.
     waits.sort();
-    assert!(waits[2] < Duration::from_millis(100), "{waits:?}");
+    assert!(waits[4] < Duration::from_millis(100), "{waits:?}");
 }
 
 #[test]
