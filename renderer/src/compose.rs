@@ -6,6 +6,7 @@ mod page;
 use std::collections::BTreeSet;
 
 use crate::content::{Code, Content, Look};
+use crate::effect::Turn;
 use crate::fonts::Fonts;
 use crate::layout::{Layout, PageKind, PageLayout, ZoneName};
 use crate::problem::{Finding, Problem};
@@ -29,9 +30,6 @@ pub const MAX_PAGES: usize = 64;
 
 /// Longest turn of a scene, in seconds; the notice after it waits that long.
 pub const TURN_MAX_S: u64 = 900;
-
-/// How long the words go dark between two pages, in milliseconds.
-const DARK_MS: u64 = 300;
 
 /// Composes the languages of one notice, shown one after the other.
 ///
@@ -103,9 +101,10 @@ pub fn compose(
         ));
     }
     if pages.len() > 1 {
-        for page in pages.iter_mut().filter(|page| page.items.iter().any(|item| item.turns)) {
-            page.dark_ms = DARK_MS;
-            page.duration_ms += DARK_MS;
+        let turning = |page: &&mut Page| page.items.iter().any(|item| item.turns);
+        for (index, page) in pages.iter_mut().enumerate().filter(|(_, page)| turning(page)) {
+            page.turn = Turn::between(page.turn.transition, index == 0);
+            page.duration_ms += page.turn.added_ms();
         }
     }
     let (width, height) = (layout.panel.width, layout.panel.height);

@@ -2,11 +2,11 @@
 
 use embedded_graphics::Pixel;
 use embedded_graphics::draw_target::DrawTarget;
-use embedded_graphics::geometry::{OriginDimensions, Point, Size};
+use embedded_graphics::geometry::{Dimensions, OriginDimensions, Point, Size};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::primitives::Rectangle;
+use embedded_graphics::primitives::{PointsIter, Rectangle};
 
-use crate::panel::Rgb;
+use crate::panel::{Area, Rgb};
 
 /// A picture of 8-bit RGB pixels, row by row from the top left, three bytes a pixel.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,50 +51,60 @@ impl Frame {
         self.bytes.get(at..at + 3).map(|p| Rgb::new(p[0], p[1], p[2]))
     }
 
+    /// All of it.
+    pub fn area(&self) -> Area {
+        Area { x: 0, y: 0, width: self.width, height: self.height }
+    }
+
     /// Fills the part of a rectangle that lies within the frame.
-    pub fn fill(&mut self, x: i32, y: i32, width: u32, height: u32, colour: Rgb) {
-        let (left, right) = clip(x, width, self.width);
-        let (top, bottom) = clip(y, height, self.height);
-        for row in top..bottom {
-            if let Some(row) = self.row_mut(row, left, right) {
-                for pixel in row.chunks_exact_mut(3) {
-                    pixel.copy_from_slice(&[colour.r, colour.g, colour.b]);
-                }
+    pub fn fill(&mut self, area: Area, colour: Rgb) {
+        let Some(Area { x, y, width, height }) = area.intersection(self.area()) else { return };
+        let Some(first) = self.row_mut(y, x, x + width) else { return };
+        if colour.r == colour.g && colour.g == colour.b {
+            first.fill(colour.r);
+        } else {
+            for pixel in first.chunks_exact_mut(3) {
+                pixel.copy_from_slice(&[colour.r, colour.g, colour.b]);
+            }
+        }
+        // The other rows are copies of the first, which costs a quarter of writing each pixel.
+        let stride = self.width as usize * 3;
+        let start = y as usize * stride + x as usize * 3;
+        let row = start..start + width as usize * 3;
+        for below in 1..height as usize {
+            self.bytes.copy_within(row.clone(), start + below * stride);
+        }
+    }
+
+    /// Moves the picture in a rectangle to the left by so many columns. The columns that this
+    /// frees at its right edge keep what they held.
+    pub fn shift_left(&mut self, area: Area, columns: u32) {
+        let Some(Area { x, y, width, height }) = area.intersection(self.area()) else { return };
+        for row in y..y + height {
+            if let Some(row) = self.row_mut(row, x, x + width) {
+                let shift = (columns as usize * 3).min(row.len());
+                row.copy_within(shift.., 0);
             }
         }
     }
 
-    /// Blends `colour` over the frame where `coverage` (0..=255, row by row, `width` wide) says
-    /// so; what lies outside `bounds` or the frame is left alone.
-    pub fn blend(&mut self, stamp: Stamp<'_>, bounds: Bounds, colour: Rgb) {
-        let height = stamp.coverage.len().checked_div(stamp.width as usize).unwrap_or(0);
-        let left = stamp.x.max(bounds.left).max(0);
-        let right =
-            (stamp.x + stamp.width as i32).min(bounds.right).min(self.width as i32).max(left);
-        for (index, coverage) in
-            stamp.coverage.chunks_exact(stamp.width.max(1) as usize).enumerate()
-        {
-            let y = stamp.y + index as i32;
-            if index >= height || y < bounds.top.max(0) || y >= bounds.bottom {
-                continue;
-            }
-            let from = (left - stamp.x) as usize;
-            let to = (right - stamp.x) as usize;
-            let (Some(coverage), Some(row)) =
-                (coverage.get(from..to), self.row_mut(y as u32, left as u32, right as u32))
-            else {
-                continue;
-            };
-            for (pixel, &alpha) in row.chunks_exact_mut(3).zip(coverage) {
-                match alpha {
-                    0 => {}
-                    255 => pixel.copy_from_slice(&[colour.r, colour.g, colour.b]),
-                    _ => {
-                        for (channel, ink) in pixel.iter_mut().zip([colour.r, colour.g, colour.b]) {
-                            *channel = mix(*channel, ink, alpha);
-                        }
-                    }
-                }
+    /// Blends a colour over the frame where `stamp` says so; what lies outside `within` or the
+    /// frame is left alone.
+    pub fn blend(&mut self, stamp: Stamp<'_>, within: Area, ink: Ink) {
+        let Some(within) = within.intersection(self.area()) else { return };
+        let columns = stamp.x..stamp.x + stamp.width as i32;
+        let left = columns.start.max(within.x as i32);
+        let right = columns.end.min((within.x + within.width) as i32);
+        if left >= right {
+            return;
+        }
+        let covered = (left - columns.start) as usize..(right - columns.start) as usize;
+        let rows = within.y as i32..(within.y + within.height) as i32;
+        let lines = stamp.coverage.chunks_exact(stamp.width.max(1) as usize);
+        for (y, coverage) in (stamp.y..).zip(lines).filter(|(y, _)| rows.contains(y)) {
+            let row = self.row_mut(y as u32, left as u32, right as u32);
+            if let (Some(row), Some(coverage)) = (row, coverage.get(covered.clone())) {
+                blend_row(row, coverage, ink);
             }
         }
     }
@@ -121,27 +131,64 @@ pub struct Stamp<'a> {
     pub coverage: &'a [u8],
 }
 
-/// A clipping rectangle; `right` and `bottom` are the first column and row outside.
-#[derive(Clone, Copy)]
-pub struct Bounds {
-    /// First column inside.
-    pub left: i32,
-    /// First row inside.
-    pub top: i32,
-    /// First column outside.
-    pub right: i32,
-    /// First row outside.
-    pub bottom: i32,
+/// What words are drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ink {
+    /// The colour at full coverage.
+    pub colour: Rgb,
+    /// Share of 255 by which all coverage is scaled: less than 255 while words fade.
+    pub opacity: u8,
 }
 
+impl Ink {
+    /// Ink that hides what is under it.
+    pub fn opaque(colour: Rgb) -> Self {
+        Self { colour, opacity: 255 }
+    }
+}
+
+/// How many pixels are blended at a time. Most such stretches of a letter are wholly dark or
+/// wholly lit, and the others are computed at once.
+const STRETCH: usize = 8;
+
+fn blend_row(row: &mut [u8], coverage: &[u8], ink: Ink) {
+    let Rgb { r, g, b } = ink.colour;
+    let mut pattern = [0; STRETCH * 3];
+    for pixel in pattern.chunks_exact_mut(3) {
+        pixel.copy_from_slice(&[r, g, b]);
+    }
+    for (pixels, coverage) in row.chunks_mut(STRETCH * 3).zip(coverage.chunks(STRETCH)) {
+        let solid = coverage.iter().fold((0, 255), |(any, all), c| (any | c, all & c));
+        match solid {
+            (0, _) => {}
+            (_, 255) if ink.opacity == 255 => pixels.copy_from_slice(&pattern[..pixels.len()]),
+            _ => {
+                let mut alphas = [0; STRETCH * 3];
+                for (three, alpha) in alphas.chunks_exact_mut(3).zip(coverage) {
+                    three.fill(scale(*alpha, ink.opacity));
+                }
+                for ((under, over), alpha) in pixels.iter_mut().zip(pattern).zip(alphas) {
+                    *under = mix(*under, over, alpha);
+                }
+            }
+        }
+    }
+}
+
+/// The part of `over` that `alpha` says, and for the rest what is under it, rounded.
 fn mix(under: u8, over: u8, alpha: u8) -> u8 {
-    let (under, over, alpha) = (u32::from(under), u32::from(over), u32::from(alpha));
-    ((under * (255 - alpha) + over * alpha + 127) / 255) as u8
+    let (under, over, alpha) = (u16::from(under), u16::from(over), u16::from(alpha));
+    divide_255(under * (255 - alpha) + over * alpha)
 }
 
-fn clip(from: i32, length: u32, limit: u32) -> (u32, u32) {
-    let end = (i64::from(from) + i64::from(length)).clamp(0, i64::from(limit)) as u32;
-    (from.clamp(0, limit as i32) as u32, end)
+fn scale(value: u8, share: u8) -> u8 {
+    divide_255(u16::from(value) * u16::from(share))
+}
+
+/// A product of two bytes divided by 255 and rounded, without a division.
+fn divide_255(product: u16) -> u8 {
+    let rounded = product + 128;
+    ((rounded + (rounded >> 8)) >> 8) as u8
 }
 
 impl OriginDimensions for Frame {
@@ -159,14 +206,17 @@ impl DrawTarget for Frame {
         pixels: I,
     ) -> Result<(), Self::Error> {
         for Pixel(Point { x, y }, colour) in pixels {
-            self.fill(x, y, 1, 1, colour.into());
+            if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) {
+                self.fill(Area { x, y, width: 1, height: 1 }, colour.into());
+            }
         }
         Ok(())
     }
 
     fn fill_solid(&mut self, area: &Rectangle, colour: Rgb888) -> Result<(), Self::Error> {
-        let Size { width, height } = area.size;
-        self.fill(area.top_left.x, area.top_left.y, width, height, colour.into());
+        let Rectangle { top_left, size } = area.intersection(&self.bounding_box());
+        let (x, y) = (top_left.x.max(0) as u32, top_left.y.max(0) as u32);
+        self.fill(Area { x, y, width: size.width, height: size.height }, colour.into());
         Ok(())
     }
 
@@ -175,13 +225,7 @@ impl DrawTarget for Frame {
         area: &Rectangle,
         colours: I,
     ) -> Result<(), Self::Error> {
-        let mut colours = colours.into_iter();
-        for y in 0..area.size.height as i32 {
-            for (x, colour) in (0..area.size.width as i32).zip(&mut colours) {
-                self.fill(area.top_left.x + x, area.top_left.y + y, 1, 1, colour.into());
-            }
-        }
-        Ok(())
+        self.draw_iter(area.points().zip(colours).map(|(point, colour)| Pixel(point, colour)))
     }
 }
 
@@ -214,29 +258,50 @@ mod tests {
             .collect()
     }
 
+    const fn area(x: u32, y: u32, width: u32, height: u32) -> Area {
+        Area { x, y, width, height }
+    }
+
     #[test]
     fn fill_keeps_to_the_frame() {
         let mut frame = Frame::new(4, 3);
-        frame.fill(-5, 1, 7, 9, Rgb::WHITE);
-        assert_eq!(ascii(&frame), "....\n##..\n##..\n");
-        frame.fill(i32::MAX, i32::MIN, u32::MAX, u32::MAX, Rgb::WHITE);
-        assert_eq!(ascii(&frame), "....\n##..\n##..\n");
+        frame.fill(area(2, 1, 7, 9), Rgb::WHITE);
+        assert_eq!(ascii(&frame), "....\n..##\n..##\n");
+        frame.fill(area(u32::MAX, 0, u32::MAX, u32::MAX), Rgb::WHITE);
+        frame.fill(area(0, 0, u32::MAX, 1), Rgb::new(9, 8, 7));
+        assert_eq!(ascii(&frame), "####\n..##\n..##\n");
+        assert_eq!(frame.pixel(3, 0), Some(Rgb::new(9, 8, 7)));
     }
 
     #[test]
     fn blend_keeps_to_its_bounds() {
         let mut frame = Frame::new(4, 3);
-        let bounds = Bounds { left: 1, top: 0, right: 3, bottom: 2 };
-        frame.blend(Stamp { x: -1, y: -1, width: 6, coverage: &[255; 24] }, bounds, Rgb::WHITE);
+        let stamp = Stamp { x: -1, y: -1, width: 6, coverage: &[255; 24] };
+        frame.blend(stamp, area(1, 0, 2, 2), Ink::opaque(Rgb::WHITE));
         assert_eq!(ascii(&frame), ".##.\n.##.\n....\n");
     }
 
     #[test]
-    fn half_coverage_is_half_the_colour() {
-        let mut frame = Frame::new(1, 1);
-        let bounds = Bounds { left: 0, top: 0, right: 1, bottom: 1 };
-        frame.blend(Stamp { x: 0, y: 0, width: 1, coverage: &[128] }, bounds, Rgb::WHITE);
-        assert_eq!(frame.pixel(0, 0), Some(Rgb::new(128, 128, 128)));
+    fn blends_are_rounded_shares() {
+        for (under, over, alpha) in [(0, 255, 128), (255, 0, 1), (200, 10, 77), (3, 250, 254)] {
+            let expected = (under * (255 - alpha) + over * alpha) as f64 / 255.0;
+            assert_eq!(f64::from(mix(under as u8, over as u8, alpha as u8)), expected.round());
+        }
+        let mut frame = Frame::new(20, 1);
+        let ink = Ink { colour: Rgb::new(255, 100, 0), opacity: 51 };
+        let coverage: Vec<u8> = (0..20).map(|x| if x % 2 == 0 { 255 } else { 0 }).collect();
+        let stamp = Stamp { x: 0, y: 0, width: 20, coverage: &coverage };
+        frame.blend(stamp, frame.area(), ink);
+        assert_eq!(frame.pixel(18, 0), Some(Rgb::new(51, 20, 0)));
+        assert_eq!(frame.pixel(19, 0), Some(Rgb::BLACK));
+    }
+
+    #[test]
+    fn a_shift_moves_one_rectangle() {
+        let mut frame = Frame::new(5, 2);
+        frame.fill(area(2, 0, 1, 2), Rgb::WHITE);
+        frame.shift_left(area(0, 1, 4, 1), 2);
+        assert_eq!(ascii(&frame), "..#..\n#.#..\n");
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::content::Look;
+use crate::effect::{Pace, Transition};
 use crate::fonts::{FaceId, Fonts};
-use crate::panel::{Panel, Rgb};
+use crate::panel::{Area, Panel, Rgb};
 use crate::problem::Problem;
 
 /// A panel and its pages.
@@ -18,8 +19,8 @@ pub struct Layout {
     pub name: String,
     /// The pixels it is made for.
     pub panel: Panel,
-    /// Speed of running lines, in pixels a second.
-    pub marquee_px_per_s: u32,
+    /// How fast lines run.
+    pub pace: Pace,
     /// Faces for other languages than the zones are made for, by language tag.
     pub languages: BTreeMap<String, LanguageFaces>,
     pages: BTreeMap<PageKind, PageLayout>,
@@ -57,6 +58,8 @@ pub struct PageLayout {
     pub arrange: Arrange,
     /// What is behind everything.
     pub ground: Rgb,
+    /// How words come and go between its pages.
+    pub transition: Transition,
     /// In reading order.
     pub zones: Vec<Zone>,
 }
@@ -130,38 +133,10 @@ pub struct Zone {
     pub valign: Valign,
     /// What happens to words that do not fit.
     pub overflow: Overflow,
-}
-
-/// A rectangle of whole pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Area {
-    /// Left column.
-    pub x: u32,
-    /// Top row.
-    pub y: u32,
-    /// Columns, at least 1.
-    pub width: u32,
-    /// Rows, at least 1.
-    pub height: u32,
-}
-
-impl Area {
-    /// The smallest rectangle that holds both.
-    pub fn union(self, other: Self) -> Self {
-        let x = self.x.min(other.x);
-        let y = self.y.min(other.y);
-        let right = (self.x + self.width).max(other.x + other.width);
-        let bottom = (self.y + self.height).max(other.y + other.height);
-        Self { x, y, width: right - x, height: bottom - y }
-    }
-
-    /// Whether they share a pixel.
-    pub fn meets(self, other: Self) -> bool {
-        self.x < other.x + other.width
-            && other.x < self.x + self.width
-            && self.y < other.y + other.height
-            && other.y < self.y + self.height
-    }
+    /// How many times a second it calls for attention at the beginning; 0 for never.
+    pub flashes_per_s: u32,
+    /// Whether a clock shows seconds.
+    pub seconds: bool,
 }
 
 /// Where lines stand.

@@ -79,6 +79,48 @@ impl Panel {
     pub const MAX_SIDE: u32 = 4096;
 }
 
+/// A rectangle of whole pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Area {
+    /// Left column.
+    pub x: u32,
+    /// Top row.
+    pub y: u32,
+    /// Columns, at least 1.
+    pub width: u32,
+    /// Rows, at least 1.
+    pub height: u32,
+}
+
+impl Area {
+    /// The smallest rectangle that holds both.
+    pub fn union(self, other: Self) -> Self {
+        let x = self.x.min(other.x);
+        let y = self.y.min(other.y);
+        let right = (self.x + self.width).max(other.x + other.width);
+        let bottom = (self.y + self.height).max(other.y + other.height);
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// Whether they share a pixel.
+    pub fn meets(self, other: Self) -> bool {
+        self.x < other.x + other.width
+            && other.x < self.x + self.width
+            && self.y < other.y + other.height
+            && other.y < self.y + self.height
+    }
+
+    /// The rectangle that lies in both; `None` where they share no pixel.
+    pub fn intersection(self, other: Self) -> Option<Self> {
+        let x = self.x.max(other.x);
+        let y = self.y.max(other.y);
+        let end = |from: u32, length: u32| from.saturating_add(length);
+        let right = end(self.x, self.width).min(end(other.x, other.width));
+        let bottom = end(self.y, self.height).min(end(other.y, other.height));
+        (x < right && y < bottom).then(|| Self { x, y, width: right - x, height: bottom - y })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

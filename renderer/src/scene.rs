@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use crate::effect::{self, Pace, Turn};
 use crate::fonts::Mask;
-use crate::layout::{Area, ZoneName};
-use crate::panel::Rgb;
+use crate::layout::ZoneName;
+use crate::panel::{Area, Rgb};
 use crate::qr::Modules;
 
 /// What a board shows in one turn.
@@ -22,10 +23,10 @@ pub struct Scene {
 /// A picture that stands (or a line that runs) for a while.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// How long it is shown, its dark gap included, in milliseconds; at least 1.
+    /// How long it is shown, its turn included, in milliseconds; at least 1.
     pub duration_ms: u64,
-    /// How long, at its end, the items that turn are dark, in milliseconds.
-    pub dark_ms: u64,
+    /// How the items that turn come and go.
+    pub turn: Turn,
     /// What is behind everything.
     pub ground: Rgb,
     /// In painting order.
@@ -45,10 +46,21 @@ pub struct Item {
     pub fill: Option<Rgb>,
     /// The colour of words, or of a code's light modules.
     pub colour: Rgb,
-    /// Whether it changes from page to page and so goes dark between them.
+    /// Whether it changes from page to page and so comes and goes with them.
     pub turns: bool,
+    /// How it calls for attention at the beginning of a showing.
+    pub attention: Option<Attention>,
     /// What is drawn.
     pub drawing: Drawing,
+}
+
+/// A call for attention: the colours of the words and of what is behind them are exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attention {
+    /// How many times a second, 1 to [`effect::FLASHES_PER_S_MAX`].
+    pub flashes_per_s: u32,
+    /// The rectangle around the words, within the zone.
+    pub area: Area,
 }
 
 /// What an item draws.
@@ -69,8 +81,8 @@ pub enum Drawing {
         strip: Strip,
         /// Row of its top edge on the panel.
         top: i32,
-        /// Pixels a second.
-        speed: u32,
+        /// How fast it runs.
+        pace: Pace,
         /// How far it runs, in pixels.
         travel: u32,
     },
@@ -83,23 +95,48 @@ pub enum Drawing {
         /// Pixels on a module's side.
         module: u32,
     },
-    /// The time of day as HH:MM.
+    /// The time of day.
     Clock {
         /// How it is set.
         setting: Typeset,
-        /// 0 to 9.
-        digits: Vec<Arc<Mask>>,
-        /// The colon.
-        colon: Arc<Mask>,
-        /// Left edge of each of the five cells, and their common width with the colon's apart.
-        cells: [i32; 5],
-        /// Columns of a digit's cell.
-        cell_width: u32,
+        /// What it shows, and where each sign stands.
+        dial: Dial,
         /// Row of the baseline.
         baseline: i32,
         /// Seconds since local midnight at the scene's beginning.
         start_s: u32,
     },
+}
+
+/// The signs of a clock and their places.
+#[derive(Debug, Clone)]
+pub struct Dial {
+    /// 0 to 9.
+    pub digits: Vec<Arc<Mask>>,
+    /// The colon.
+    pub colon: Arc<Mask>,
+    /// Left edge and columns of each sign's cell: five for HH:MM, eight for HH:MM:SS.
+    pub cells: Vec<(i32, u32)>,
+}
+
+impl Dial {
+    /// Whether it shows seconds.
+    pub fn has_seconds(&self) -> bool {
+        self.cells.len() == 8
+    }
+
+    /// The digit of each cell at a second of the day; `None` for a colon.
+    pub fn signs(&self, second_of_day: u64) -> impl Iterator<Item = Option<u8>> {
+        let parts = [second_of_day / 3600 % 24, second_of_day / 60 % 60, second_of_day % 60];
+        let signs = parts.map(|part| [Some((part / 10) as u8), Some((part % 10) as u8), None]);
+        signs.into_iter().flatten().take(self.cells.len())
+    }
+
+    /// The time as it is written.
+    pub fn written(&self, second_of_day: u64) -> String {
+        let sign = |sign: Option<u8>| sign.map_or(':', |digit| (b'0' + digit) as char);
+        self.signs(second_of_day).map(sign).collect()
+    }
 }
 
 /// How words are set.
@@ -135,9 +172,6 @@ pub struct Strip {
     pub coverage: Vec<u8>,
 }
 
-/// How long a running line stands at its beginning and at its end, in milliseconds.
-pub const MARQUEE_HOLD_MS: u64 = 1000;
-
 impl Scene {
     /// How long the scene takes to be shown through once.
     pub fn duration_ms(&self) -> u64 {
@@ -167,44 +201,30 @@ impl Scene {
         let (index, within) = self.at(elapsed_ms);
         let page = self.pages.get(index)?;
         let began = elapsed_ms - within;
-        let dark = page.duration_ms - page.dark_ms;
         let turn = match self.pages.len() {
-            1 if page.dark_ms == 0 => None,
-            _ if within < dark => Some(began + dark),
-            _ => Some(began + page.duration_ms),
+            1 if page.turn.dark_ms == 0 => None,
+            _ => Some(began + page.turn.next_change_ms(within, page.duration_ms)),
         };
         let moves = page.items.iter().filter_map(|item| match &item.drawing {
             Drawing::Text { .. } | Drawing::Code { .. } => None,
-            Drawing::Marquee { speed, travel, .. } => {
-                next_step_ms(within, *speed, *travel).map(|at| began + at)
+            Drawing::Marquee { pace, travel, .. } => {
+                pace.next_step_ms(within, *travel).map(|at| began + at)
             }
-            Drawing::Clock { start_s, .. } => {
-                let into_minute = (u64::from(*start_s) * 1000 + elapsed_ms) % 60_000;
-                Some(elapsed_ms + 60_000 - into_minute)
+            Drawing::Clock { start_s, dial, .. } => {
+                let every_ms = if dial.has_seconds() { 1000 } else { 60_000 };
+                let into = (u64::from(*start_s) * 1000 + elapsed_ms) % every_ms;
+                Some(elapsed_ms + every_ms - into)
             }
         });
+        let flashes = page
+            .items
+            .iter()
+            .filter_map(|item| effect::next_flash_ms(elapsed_ms, item.attention?.flashes_per_s));
         // A lone page with a running line begins again when it is through.
         let again = page.items.iter().any(|i| matches!(i.drawing, Drawing::Marquee { .. }));
         let again = again.then_some(began + page.duration_ms);
-        moves.chain(turn).chain(again).min()
+        moves.chain(turn).chain(flashes).chain(again).min()
     }
-}
-
-/// How far a line has run, in pixels, that long after its page began.
-pub fn marquee_offset(within_ms: u64, speed: u32, travel: u32) -> u32 {
-    let moving = within_ms.saturating_sub(MARQUEE_HOLD_MS);
-    (moving * u64::from(speed) / 1000).min(u64::from(travel)) as u32
-}
-
-/// How long a line runs from its first letter to its last, both holds included.
-pub fn marquee_ms(speed: u32, travel: u32) -> u64 {
-    2 * MARQUEE_HOLD_MS + (u64::from(travel) * 1000).div_ceil(u64::from(speed.max(1)))
-}
-
-fn next_step_ms(within_ms: u64, speed: u32, travel: u32) -> Option<u64> {
-    let offset = marquee_offset(within_ms, speed, travel);
-    (offset < travel)
-        .then(|| MARQUEE_HOLD_MS + (u64::from(offset + 1) * 1000).div_ceil(u64::from(speed.max(1))))
 }
 
 #[cfg(test)]
@@ -212,7 +232,8 @@ mod tests {
     use super::*;
 
     fn page(duration_ms: u64, dark_ms: u64) -> Page {
-        Page { duration_ms, dark_ms, ground: Rgb::BLACK, items: Vec::new() }
+        let turn = Turn { dark_ms, ..Turn::default() };
+        Page { duration_ms, turn, ground: Rgb::BLACK, items: Vec::new() }
     }
 
     #[test]
@@ -233,16 +254,5 @@ mod tests {
         assert_eq!(scene.next_change_ms(100), Some(140));
         let still = Scene { width: 1, height: 1, pages: vec![page(100, 0)] };
         assert_eq!(still.next_change_ms(7), None);
-    }
-
-    #[test]
-    fn a_line_stands_runs_and_stands() {
-        assert_eq!(marquee_offset(999, 60, 30), 0);
-        assert_eq!(marquee_offset(1500, 60, 30), 30);
-        assert_eq!(marquee_offset(9999, 60, 30), 30);
-        assert_eq!(marquee_ms(60, 30), 2500);
-        assert_eq!(next_step_ms(0, 60, 30), Some(1017));
-        assert_eq!(next_step_ms(1017, 60, 30), Some(1034));
-        assert_eq!(next_step_ms(1500, 60, 30), None);
     }
 }

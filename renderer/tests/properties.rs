@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use bangtin_renderer::layout::{Area, ZoneName};
-use bangtin_renderer::panel::Kind;
+use bangtin_renderer::effect::ATTENTION_MS;
+use bangtin_renderer::layout::ZoneName;
+use bangtin_renderer::panel::{Area, Kind};
 use bangtin_renderer::scene::{Drawing, Item, Page};
 use bangtin_renderer::text::normalise::normalise;
 use bangtin_renderer::{
-    Code, Composed, Content, Fonts, Frame, Layout, Look, Scene, builtin, compose, paint,
+    Code, Composed, Content, Fonts, Frame, Layout, Look, Scene, builtin, compose, paint, repaint,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -46,7 +47,7 @@ fn check(contents: &[Content], instants: usize) -> usize {
                 for page in &scene.pages {
                     let name = &layout.name;
                     assert!(PAGE_MS.contains(&page.duration_ms), "{name}: {} ms", page.duration_ms);
-                    assert!(page.dark_ms < page.duration_ms);
+                    assert!(page.turn.added_ms() < page.duration_ms);
                     stays_inside(page, scene, name);
                     lies_apart(page, name);
                 }
@@ -56,6 +57,7 @@ fn check(contents: &[Content], instants: usize) -> usize {
                 // A large frame takes long to paint and teaches no more than a small one.
                 let instants = if layout.panel.kind == Kind::Lcd { instants / 6 } else { instants };
                 stands_still(scene, instants, contents);
+                repaints(scene, 2 * instants);
             }
         }
     }
@@ -87,8 +89,8 @@ fn stays_inside(page: &Page, scene: &Scene, layout: &str) {
             Drawing::Code { modules, module, .. } => {
                 assert_eq!(item.ink.width, module * (modules.side + 8));
             }
-            Drawing::Clock { digits, baseline, .. } => {
-                for digit in digits {
+            Drawing::Clock { dial, baseline, .. } => {
+                for digit in &dial.digits {
                     let top = baseline - digit.top;
                     assert!(top >= item.ink.y as i32);
                     assert!(top as u32 + digit.height <= item.ink.y + item.ink.height);
@@ -174,7 +176,36 @@ fn stands_still(scene: &Scene, instants: usize, contents: &[Content]) {
             None => assert!(same(at, at + whole / 2 + 1), "changes after {at}"),
         }
         let has_clock = contents.iter().any(|content| content.clock_s.is_some());
-        assert!(has_clock || same(at, at + whole), "the round after {at} differs");
+        let differs = has_clock || at < ATTENTION_MS;
+        assert!(differs || same(at, at + whole), "the round after {at} differs");
+    }
+}
+
+/// Painting what changed gives what painting everything gives, and says where it painted.
+fn repaints(scene: &Scene, instants: usize) {
+    let mut shown = Frame::new(scene.width, scene.height);
+    let mut whole = Frame::new(scene.width, scene.height);
+    let mut before = 0;
+    paint(scene, before, &mut shown);
+    for index in 0..instants as u64 {
+        // Frame after frame, then a jump over a page or more, also backwards.
+        let now = match index % 5 {
+            4 => (before * 7 + index * 1237) % (2 * scene.duration_ms()),
+            3 => scene.next_change_ms(before).unwrap_or(before),
+            _ => before + 17,
+        };
+        let old = shown.clone();
+        let touched = repaint(scene, before, now, &mut shown);
+        paint(scene, now, &mut whole);
+        assert!(shown == whole, "{before} ms to {now} ms");
+        for y in 0..scene.height {
+            for x in 0..scene.width {
+                let pixel = Area { x, y, width: 1, height: 1 };
+                let stays = old.pixel(x, y) == shown.pixel(x, y);
+                assert!(stays || touched.iter().any(|area| area.meets(pixel)), "{x},{y}");
+            }
+        }
+        before = now;
     }
 }
 

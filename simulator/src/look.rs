@@ -1,7 +1,7 @@
 //! How a panel looks from the square: an LED board is round dots on black, a screen is itself.
 
 use bangtin_renderer::panel::Kind;
-use bangtin_renderer::{Frame, Panel, Rgb};
+use bangtin_renderer::{Area, Frame, Panel, Rgb};
 
 /// Pixels from one dot to the next in pictures of LED panels.
 const DOT: u32 = 8;
@@ -29,7 +29,8 @@ pub fn dots(frame: &Frame, cell: u32) -> Frame {
             };
             for (at, _) in disc.iter().enumerate().filter(|(_, lit)| **lit) {
                 let (dx, dy) = (at as u32 % cell, at as u32 / cell);
-                picture.fill((x * cell + dx) as i32, (y * cell + dy) as i32, 1, 1, colour);
+                let (x, y) = (x * cell + dx, y * cell + dy);
+                picture.fill(Area { x, y, width: 1, height: 1 }, colour);
             }
         }
     }
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     fn a_lit_pixel_is_a_round_dot() {
         let mut frame = Frame::new(1, 1);
-        frame.fill(0, 0, 1, 1, Rgb::WHITE);
+        frame.fill(Area { x: 0, y: 0, width: 1, height: 1 }, Rgb::WHITE);
         let picture = dots(&frame, 5);
         let rows: Vec<String> = (0..5)
             .map(|y| {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bangtin_renderer::{Frame, Panel, Rgb, Scene, paint};
+use bangtin_renderer::{Frame, Panel, Rgb, Scene, paint, repaint};
 use tokio::sync::mpsc::Sender;
 
 use super::output::Output;
@@ -130,6 +130,8 @@ struct Current {
     /// When its time was zero.
     began: Instant,
     checked: Option<Instant>,
+    /// The instant of the scene that the frame holds; `None` while it holds something else.
+    painted_ms: Option<u64>,
 }
 
 struct Painter {
@@ -179,7 +181,7 @@ impl Painter {
             if let Some(show) = show {
                 let now = Instant::now();
                 let began = now.checked_sub(Duration::from_millis(show.from_ms)).unwrap_or(now);
-                self.current = Some(Current { show, began, checked: None });
+                self.current = Some(Current { show, began, checked: None, painted_ms: None });
             }
             let changed = self.look_at_cutoff()?;
             let is_due = due.is_some_and(|due| due <= Instant::now());
@@ -200,7 +202,10 @@ impl Painter {
         }
         self.dark = dark;
         if dark {
-            self.frame.fill(0, 0, self.frame.width(), self.frame.height(), Rgb::BLACK);
+            self.frame.fill(self.frame.area(), Rgb::BLACK);
+            if let Some(current) = &mut self.current {
+                current.painted_ms = None;
+            }
             self.output.show(&self.frame)?;
         }
         Ok(true)
@@ -210,7 +215,12 @@ impl Painter {
     fn paint(&mut self) -> io::Result<Option<Instant>> {
         let Some(current) = self.current.as_mut() else { return Ok(None) };
         let elapsed_ms = current.began.elapsed().as_millis() as u64;
-        paint(&current.show.scene, elapsed_ms, &mut self.frame);
+        match current.painted_ms.replace(elapsed_ms) {
+            Some(before_ms) => {
+                repaint(&current.show.scene, before_ms, elapsed_ms, &mut self.frame);
+            }
+            None => paint(&current.show.scene, elapsed_ms, &mut self.frame),
+        }
         self.output.show(&self.frame)?;
         let at = Instant::now();
         if current.checked.is_none_or(|checked| at - checked >= CHECKSUM_EVERY) {

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use bangtin_renderer::Rgb;
+use bangtin_renderer::effect::Turn;
 use bangtin_renderer::scene::{Page, Scene};
 use sha2::{Digest, Sha256};
 
@@ -199,7 +200,7 @@ impl World {
         let told: [u8; 32] = Sha256::digest(format!("{notice:?}")).into();
         let page = |duration_ms: &u64| Page {
             duration_ms: *duration_ms,
-            dark_ms: 0,
+            turn: Turn::default(),
             ground: Rgb::BLACK,
             items: Vec::new(),
         };

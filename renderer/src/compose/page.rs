@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::content::Look;
+use crate::effect::Turn;
 use crate::fonts::{FaceId, Fonts};
-use crate::layout::{Area, Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneName};
+use crate::layout::{Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneName};
+use crate::panel::Area;
 use crate::qr::QUIET_ZONE;
-use crate::scene::{Drawing, Item, Page, Placed, Strip, Typeset, marquee_ms};
+use crate::scene::{Attention, Dial, Drawing, Item, Page, Placed, Strip, Typeset};
 use crate::text::fit::{Block, Fitted, Line, Room, fit, inset};
 
 use super::Words;
@@ -144,8 +146,8 @@ impl Setter<'_> {
 
     fn page(&self, standing: &[Item], turning: Option<Item>) -> Page {
         let duration_ms = match turning.as_ref().map(|item| (&item.drawing, item)) {
-            Some((Drawing::Marquee { speed, travel: travel @ 1.., .. }, _)) => {
-                marquee_ms(*speed, *travel)
+            Some((Drawing::Marquee { pace, travel: travel @ 1.., .. }, _)) => {
+                pace.duration_ms(*travel)
             }
             Some((_, item)) => syllables(item) * SYLLABLE_MS,
             None => 0,
@@ -153,7 +155,7 @@ impl Setter<'_> {
         let items = standing.iter().cloned().chain(turning).collect();
         Page {
             duration_ms: duration_ms.max(PAGE_MIN_MS),
-            dark_ms: 0,
+            turn: Turn { transition: self.layout.transition, ..Turn::default() },
             ground: self.layout.ground,
             items,
         }
@@ -249,8 +251,12 @@ impl Setter<'_> {
     }
 
     fn item(&self, zone: &Zone, area: Area, ink: Area, drawing: Drawing) -> Item {
-        let Zone { name, fill, colour, .. } = *zone;
-        Item { zone: name, area, ink, fill, colour, turns: false, drawing }
+        let Zone { name, fill, colour, flashes_per_s, .. } = *zone;
+        let attention = (flashes_per_s > 0).then(|| {
+            let area = if fill.is_some() { area } else { around(ink, self.gap() / 2, area) };
+            Attention { flashes_per_s, area }
+        });
+        Item { zone: name, area, ink, fill, colour, turns: false, attention, drawing }
     }
 
     fn text(&self, zone: &Zone, area: Area, fitted: &Fitted, block: &Block) -> Item {
@@ -304,7 +310,7 @@ impl Setter<'_> {
         let drawing = Drawing::Marquee {
             setting: self.typeset(fitted, std::slice::from_ref(line)),
             top: top as i32,
-            speed: self.panel.marquee_px_per_s,
+            pace: self.panel.pace,
             travel: strip.width.saturating_sub(area.width),
             strip,
         };
@@ -345,32 +351,40 @@ impl Setter<'_> {
             if digits.len() != 10 {
                 continue;
             }
-            let cell_width = digits.iter().map(|(_, advance)| *advance).max().unwrap_or(0);
             let inks = || signs.iter().map(|(glyph, _)| fonts.ink(face, *glyph, size));
+            // Cells hold the widest digit's advance and its ink, so that no digit leaves its own.
+            let advance = digits.iter().map(|(_, advance)| *advance as u32).max().unwrap_or(0);
+            let cell = advance.max(inks().map(|ink| ink.width).max().unwrap_or(0));
+            let widths = match zone.seconds {
+                true => {
+                    &[cell, cell, *colon_width as u32, cell, cell, *colon_width as u32, cell, cell]
+                        [..]
+                }
+                false => &[cell, cell, *colon_width as u32, cell, cell][..],
+            };
             let above = inks().map(|ink| ink.above).max().unwrap_or(0);
             let below = inks().map(|ink| ink.below).max().unwrap_or(0);
-            let (width, height) = ((4 * cell_width + colon_width) as u32, (above + below) as u32);
+            let (width, height) = (widths.iter().sum(), (above + below) as u32);
             if width > area.width || height > area.height {
                 continue;
             }
-            // Only now, since a digit of hundreds of pixels costs a megabyte to draw at all sizes.
-            let colon = fonts.mask(face, *colon, size);
-            let digits = digits.iter().map(|(glyph, _)| fonts.mask(face, *glyph, size)).collect();
             let x = area.x + inset(width, area.width, zone.align);
             let y = shift(zone.valign, area.y, area.height, height);
-            let after = x as i32 + 2 * cell_width + colon_width;
-            let colon_x = x as i32 + 2 * cell_width + (colon_width - colon.width as i32) / 2;
-            let cells = [x as i32, x as i32 + cell_width, colon_x, after, after + cell_width];
-            let shown = format!("{:02}:{:02}", start_s / 3600 % 24, start_s / 60 % 60);
-            let drawing = Drawing::Clock {
-                setting: Typeset { face: fonts.name(face).to_owned(), size, lines: vec![shown] },
-                digits,
-                colon,
-                cells,
-                cell_width: cell_width as u32,
-                baseline: y as i32 + above,
-                start_s,
+            let mut left = x as i32;
+            let cells = widths.iter().map(|width| {
+                let cell = (left, *width);
+                left += *width as i32;
+                cell
+            });
+            // Only now, since a digit of hundreds of pixels costs a megabyte to draw at all sizes.
+            let dial = Dial {
+                colon: fonts.mask(face, *colon, size),
+                digits: digits.iter().map(|(glyph, _)| fonts.mask(face, *glyph, size)).collect(),
+                cells: cells.collect(),
             };
+            let lines = vec![dial.written(u64::from(start_s))];
+            let setting = Typeset { face: fonts.name(face).to_owned(), size, lines };
+            let drawing = Drawing::Clock { setting, dial, baseline: y as i32 + above, start_s };
             return Ok(Some(self.item(zone, area, Area { x, y, width, height }, drawing)));
         }
         Err(zone.name)
@@ -392,6 +406,15 @@ fn shift(valign: Valign, y: u32, height: u32, block: u32) -> u32 {
         Valign::Middle => y + rest / 2,
         Valign::Bottom => y + rest,
     }
+}
+
+/// A rectangle with a margin, at least one pixel wide, that stays within another.
+fn around(ink: Area, margin: u32, within: Area) -> Area {
+    let margin = margin.max(1);
+    let (x, y) = (ink.x.saturating_sub(margin), ink.y.saturating_sub(margin));
+    let (right, bottom) = (ink.x + ink.width + margin, ink.y + ink.height + margin);
+    let grown = Area { x, y, width: right - x, height: bottom - y };
+    grown.intersection(within).unwrap_or(ink)
 }
 
 /// The rectangle of a glyph's ink on the panel.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::*;
+use crate::effect::FLASHES_PER_S_MAX;
 use crate::panel::{Colours, Kind};
 
 /// Reads the text of a layout file.
@@ -59,6 +60,8 @@ struct PageFile {
     #[serde(default)]
     arrange: Arrange,
     ground: Option<String>,
+    #[serde(default)]
+    transition: Transition,
     zones: Vec<ZoneFile>,
 }
 
@@ -82,6 +85,10 @@ struct ZoneFile {
     valign: Valign,
     #[serde(default)]
     overflow: Overflow,
+    #[serde(default)]
+    flashes_per_s: u32,
+    #[serde(default)]
+    seconds: bool,
 }
 
 struct Reader<'a> {
@@ -92,7 +99,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn layout(mut self, name: &str, file: File) -> Result<Layout, Vec<Problem>> {
         let panel = self.panel(file.panel);
-        self.range("marquee_px_per_s", file.marquee_px_per_s, 1, 1000);
+        let pace = self.pace(file.marquee_px_per_s, panel.fps);
         let languages = file
             .languages
             .into_iter()
@@ -120,8 +127,7 @@ impl Reader<'_> {
             }
         }
         if self.problems.is_empty() {
-            let marquee_px_per_s = file.marquee_px_per_s;
-            Ok(Layout { name: name.to_owned(), panel, marquee_px_per_s, languages, pages })
+            Ok(Layout { name: name.to_owned(), panel, pace, languages, pages })
         } else {
             Err(self.problems)
         }
@@ -145,6 +151,16 @@ impl Reader<'_> {
             pitch_um: file.pitch_um,
             fps: file.fps,
         }
+    }
+
+    /// A speed at which every picture moves a line by the same whole pixels.
+    fn pace(&mut self, px_per_s: u32, fps: u32) -> Pace {
+        self.range("marquee_px_per_s", px_per_s, 1, 1000);
+        Pace::new(px_per_s, fps).unwrap_or_else(|| {
+            let limit = format!("a multiple or an even part of panel.fps = {fps}");
+            self.add("marquee_px_per_s", "lines would stutter", px_per_s, limit);
+            Pace { steps_per_s: 1, px_per_step: 1 }
+        })
     }
 
     fn page(&mut self, path: &str, kind: PageKind, file: PageFile, panel: &Panel) -> PageLayout {
@@ -171,7 +187,12 @@ impl Reader<'_> {
         for name in needed.iter().filter(|name| !seen.contains(name)) {
             self.add(path, "the page lacks a zone that it needs", name.as_str(), "");
         }
-        PageLayout { arrange: file.arrange, ground: ground.unwrap_or(Rgb::BLACK), zones }
+        PageLayout {
+            arrange: file.arrange,
+            ground: ground.unwrap_or(Rgb::BLACK),
+            transition: file.transition,
+            zones,
+        }
     }
 
     fn zone(&mut self, path: &str, file: ZoneFile, panel: &Panel) -> Zone {
@@ -193,6 +214,7 @@ impl Reader<'_> {
             self.range(&format!("{path}.sizes"), sizes[0], 6, sizes[1].max(6));
             self.range(&format!("{path}.sizes"), sizes[1], sizes[0], 1000);
         }
+        self.range(&format!("{path}.flashes_per_s"), file.flashes_per_s, 0, FLASHES_PER_S_MAX);
         let fill = self.colour(&format!("{path}.fill"), file.fill.as_deref(), panel);
         let colour = self.colour(&format!("{path}.colour"), file.colour.as_deref(), panel);
         Zone {
@@ -206,6 +228,8 @@ impl Reader<'_> {
             align: file.align,
             valign: file.valign,
             overflow: file.overflow,
+            flashes_per_s: file.flashes_per_s,
+            seconds: file.seconds,
         }
     }
 

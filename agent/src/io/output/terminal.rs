@@ -121,6 +121,7 @@ fn mean(pixels: &[Rgb]) -> Rgb {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bangtin_renderer::Area;
 
     fn plain(text: &str) -> String {
         let mut plain = String::new();
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn a_frame_with_room_takes_half_a_cell_a_pixel() {
         let mut frame = Frame::new(4, 3);
-        frame.fill(0, 0, 2, 1, Rgb::WHITE);
+        frame.fill(Area { x: 0, y: 0, width: 2, height: 1 }, Rgb::WHITE);
         assert_eq!(plain(&picture(&frame, 80, 24)), "▀▀  \n    \n");
         assert!(picture(&frame, 80, 24).starts_with("\x1b[38;2;255;255;255;48;2;0;0;0m▀▀"));
     }
@@ -144,8 +145,8 @@ mod tests {
     #[test]
     fn a_wide_frame_takes_a_quarter() {
         let mut frame = Frame::new(4, 2);
-        frame.fill(1, 0, 1, 1, Rgb::WHITE);
-        frame.fill(2, 1, 2, 1, Rgb::WHITE);
+        frame.fill(Area { x: 1, y: 0, width: 1, height: 1 }, Rgb::WHITE);
+        frame.fill(Area { x: 2, y: 1, width: 2, height: 1 }, Rgb::WHITE);
         assert_eq!(plain(&picture(&frame, 2, 24)), "▝▄\n");
     }
 
