@@ -1,6 +1,7 @@
 //! Resolves content on a layout: decides which page it goes on, what is left out, and how long
 //! each page is shown. What cannot be drawn is said here, once, before anything is shown.
 
+mod clock;
 mod page;
 
 use std::collections::BTreeSet;

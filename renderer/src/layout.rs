@@ -133,6 +133,10 @@ pub struct Zone {
     pub valign: Valign,
     /// What happens to words that do not fit.
     pub overflow: Overflow,
+    /// Clear rows between the ink of neighbouring lines; `None` leaves it to the size.
+    pub leading: Option<u32>,
+    /// Whether a running line enters at the right edge instead of beginning in sight.
+    pub enters: bool,
     /// How many times a second it calls for attention at the beginning; 0 for never.
     pub flashes_per_s: u32,
     /// Whether a clock shows seconds.

@@ -41,10 +41,10 @@ pub fn repaint(scene: &Scene, before_ms: u64, now_ms: u64, frame: &mut Frame) ->
             }
             Drawing::Clock { dial, start_s, .. } if was.looks_like(is) => {
                 let second = |moment: Moment| u64::from(*start_s) + moment.elapsed_ms / 1000;
-                let signs = dial.signs(second(before)).zip(dial.signs(second(now)));
-                for ((was, is), (x, width)) in signs.zip(&dial.cells) {
+                let signs = dial.reading(second(before)).zip(dial.reading(second(now)));
+                for ((was, is), (left, width)) in signs.zip(&dial.cells) {
                     if was != is {
-                        touched.push(Area { x: (*x).max(0) as u32, width: *width, ..item.ink });
+                        touched.push(Area { x: *left as u32, width: *width, ..item.ink });
                     }
                 }
                 for cell in &touched[begins..] {
@@ -167,21 +167,17 @@ fn draw(item: &Item, pose: Pose, moment: Moment, brush: Brush, frame: &mut Frame
                 frame.blend(stamp(&glyph.mask, glyph.x, glyph.baseline), within, ink);
             }
         }
-        Drawing::Marquee { strip, top, .. } => {
-            let x = item.ink.x as i32 - pose.step as i32;
+        Drawing::Marquee { strip, top, lead_in, .. } => {
+            let x = (item.ink.x + lead_in) as i32 - pose.step as i32;
             let stamp = Stamp { x, y: *top, width: strip.width, coverage: &strip.coverage };
             frame.blend(stamp, within, ink);
         }
         Drawing::Code { modules, module, .. } => code(modules, *module, item.ink, brush, frame),
         Drawing::Clock { dial, baseline, start_s, .. } => {
             let second = u64::from(*start_s) + moment.elapsed_ms / 1000;
-            for (sign, (x, width)) in dial.signs(second).zip(&dial.cells) {
-                let mask = match sign {
-                    Some(digit) => &dial.digits[usize::from(digit)],
-                    None => &dial.colon,
-                };
-                let x = x + (*width as i32 - mask.width as i32) / 2 - mask.left;
-                frame.blend(stamp(mask, x, *baseline), within, ink);
+            for (sign, (left, _)) in dial.reading(second).zip(&dial.cells) {
+                let sign = &dial.signs[sign];
+                frame.blend(stamp(&sign.mask, left + sign.pen, *baseline), within, ink);
             }
         }
     }

@@ -83,6 +83,8 @@ pub enum Drawing {
         top: i32,
         /// How fast it runs.
         pace: Pace,
+        /// Columns between the window's left edge and the line's, before it runs.
+        lead_in: u32,
         /// How far it runs, in pixels.
         travel: u32,
     },
@@ -111,13 +113,24 @@ pub enum Drawing {
 /// The signs of a clock and their places.
 #[derive(Debug, Clone)]
 pub struct Dial {
-    /// 0 to 9.
-    pub digits: Vec<Arc<Mask>>,
-    /// The colon.
-    pub colon: Arc<Mask>,
-    /// Left edge and columns of each sign's cell: five for HH:MM, eight for HH:MM:SS.
+    /// 0 to 9 and the colon.
+    pub signs: Vec<Sign>,
+    /// Left edge and columns of each cell: five for HH:MM, eight for HH:MM:SS. No sign's ink
+    /// leaves its cell.
     pub cells: Vec<(i32, u32)>,
 }
+
+/// A digit or the colon.
+#[derive(Debug, Clone)]
+pub struct Sign {
+    /// The pen's column in its cell.
+    pub pen: i32,
+    /// The drawing.
+    pub mask: Arc<Mask>,
+}
+
+/// The colon among a dial's signs.
+const COLON: usize = 10;
 
 impl Dial {
     /// Whether it shows seconds.
@@ -125,17 +138,17 @@ impl Dial {
         self.cells.len() == 8
     }
 
-    /// The digit of each cell at a second of the day; `None` for a colon.
-    pub fn signs(&self, second_of_day: u64) -> impl Iterator<Item = Option<u8>> {
+    /// Which of the signs stands in each cell at a second of the day.
+    pub fn reading(&self, second_of_day: u64) -> impl Iterator<Item = usize> {
         let parts = [second_of_day / 3600 % 24, second_of_day / 60 % 60, second_of_day % 60];
-        let signs = parts.map(|part| [Some((part / 10) as u8), Some((part % 10) as u8), None]);
+        let signs = parts.map(|part| [(part / 10) as usize, (part % 10) as usize, COLON]);
         signs.into_iter().flatten().take(self.cells.len())
     }
 
     /// The time as it is written.
     pub fn written(&self, second_of_day: u64) -> String {
-        let sign = |sign: Option<u8>| sign.map_or(':', |digit| (b'0' + digit) as char);
-        self.signs(second_of_day).map(sign).collect()
+        let sign = |sign| if sign == COLON { ':' } else { (b'0' + sign as u8) as char };
+        self.reading(second_of_day).map(sign).collect()
     }
 }
 

@@ -90,10 +90,12 @@ fn stays_inside(page: &Page, scene: &Scene, layout: &str) {
                 assert_eq!(item.ink.width, module * (modules.side + 8));
             }
             Drawing::Clock { dial, baseline, .. } => {
-                for digit in &dial.digits {
-                    let top = baseline - digit.top;
+                for sign in &dial.signs[..10] {
+                    let top = baseline - sign.mask.top;
                     assert!(top >= item.ink.y as i32);
-                    assert!(top as u32 + digit.height <= item.ink.y + item.ink.height);
+                    assert!(top as u32 + sign.mask.height <= item.ink.y + item.ink.height);
+                    let left = sign.pen + sign.mask.left;
+                    assert!(left >= 0 && left as u32 + sign.mask.width <= dial.cells[0].1);
                 }
             }
         }

@@ -8,10 +8,11 @@ use crate::fonts::{FaceId, Fonts};
 use crate::layout::{Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneName};
 use crate::panel::Area;
 use crate::qr::QUIET_ZONE;
-use crate::scene::{Attention, Dial, Drawing, Item, Page, Placed, Strip, Typeset};
-use crate::text::fit::{Block, Fitted, Line, Room, fit, inset};
+use crate::scene::{Attention, Drawing, Item, Page, Placed, Strip, Typeset};
+use crate::text::fit::{Block, Fitted, Line, Room, fit};
 
 use super::Words;
+use super::clock::{self, Clock};
 
 /// Shortest time that a page stands, in milliseconds.
 const PAGE_MIN_MS: u64 = 3000;
@@ -247,6 +248,7 @@ impl Setter<'_> {
             sizes: (least, zone.sizes.1.max(least)),
             overflow: zone.overflow,
             align: zone.align,
+            leading: zone.leading,
         }
     }
 
@@ -307,11 +309,13 @@ impl Setter<'_> {
         }
         let top = shift(zone.valign, area.y, area.height, height);
         let ink = Area { y: top, height, ..area };
+        let lead_in = if zone.enters { area.width } else { 0 };
         let drawing = Drawing::Marquee {
             setting: self.typeset(fitted, std::slice::from_ref(line)),
             top: top as i32,
             pace: self.panel.pace,
-            travel: strip.width.saturating_sub(area.width),
+            lead_in,
+            travel: (lead_in + strip.width).saturating_sub(area.width),
             strip,
         };
         self.item(zone, area, ink, drawing)
@@ -331,63 +335,14 @@ impl Setter<'_> {
         Some(self.item(zone, area, ink, Drawing::Code { data, modules, module }))
     }
 
-    /// The clock at the largest size whose widest digits fit.
     fn clock(&self, zone: &Zone, area: Area) -> Result<Option<Item>, ZoneName> {
         let Some(start_s) = self.words.clock_s else { return Ok(None) };
-        let fonts = self.fonts;
-        let sizes = (zone.sizes.0..=zone.sizes.1).rev();
-        let faces = zone.faces.iter().flat_map(|face| sizes.clone().map(move |size| (*face, size)));
-        for (face, size) in faces {
-            if fonts.native_rows(face).is_some_and(|rows| size % rows != 0) {
-                continue;
-            }
-            let units = fonts.units_per_em(face);
-            let signs: Vec<(u32, i32)> = "0123456789:"
-                .split("")
-                .filter_map(|sign| fonts.shape(face, sign).first().copied())
-                .map(|g| (g.glyph, (g.advance * size as i32 + units / 2).div_euclid(units)))
-                .collect();
-            let [digits @ .., (colon, colon_width)] = signs.as_slice() else { continue };
-            if digits.len() != 10 {
-                continue;
-            }
-            let inks = || signs.iter().map(|(glyph, _)| fonts.ink(face, *glyph, size));
-            // Cells hold the widest digit's advance and its ink, so that no digit leaves its own.
-            let advance = digits.iter().map(|(_, advance)| *advance as u32).max().unwrap_or(0);
-            let cell = advance.max(inks().map(|ink| ink.width).max().unwrap_or(0));
-            let widths = match zone.seconds {
-                true => {
-                    &[cell, cell, *colon_width as u32, cell, cell, *colon_width as u32, cell, cell]
-                        [..]
-                }
-                false => &[cell, cell, *colon_width as u32, cell, cell][..],
-            };
-            let above = inks().map(|ink| ink.above).max().unwrap_or(0);
-            let below = inks().map(|ink| ink.below).max().unwrap_or(0);
-            let (width, height) = (widths.iter().sum(), (above + below) as u32);
-            if width > area.width || height > area.height {
-                continue;
-            }
-            let x = area.x + inset(width, area.width, zone.align);
-            let y = shift(zone.valign, area.y, area.height, height);
-            let mut left = x as i32;
-            let cells = widths.iter().map(|width| {
-                let cell = (left, *width);
-                left += *width as i32;
-                cell
-            });
-            // Only now, since a digit of hundreds of pixels costs a megabyte to draw at all sizes.
-            let dial = Dial {
-                colon: fonts.mask(face, *colon, size),
-                digits: digits.iter().map(|(glyph, _)| fonts.mask(face, *glyph, size)).collect(),
-                cells: cells.collect(),
-            };
-            let lines = vec![dial.written(u64::from(start_s))];
-            let setting = Typeset { face: fonts.name(face).to_owned(), size, lines };
-            let drawing = Drawing::Clock { setting, dial, baseline: y as i32 + above, start_s };
-            return Ok(Some(self.item(zone, area, Area { x, y, width, height }, drawing)));
-        }
-        Err(zone.name)
+        let clock = clock::set(zone, area, self.fonts).ok_or(zone.name)?;
+        let Clock { face, size, dial, ink, baseline } = clock;
+        let lines = vec![dial.written(u64::from(start_s))];
+        let setting = Typeset { face: self.fonts.name(face).to_owned(), size, lines };
+        let drawing = Drawing::Clock { setting, dial, baseline, start_s };
+        Ok(Some(self.item(zone, area, ink, drawing)))
     }
 
     fn typeset(&self, fitted: &Fitted, lines: &[Line]) -> Typeset {
@@ -399,7 +354,8 @@ impl Setter<'_> {
     }
 }
 
-fn shift(valign: Valign, y: u32, height: u32, block: u32) -> u32 {
+/// The top row of a block that stands in so many rows.
+pub(super) fn shift(valign: Valign, y: u32, height: u32, block: u32) -> u32 {
     let rest = height.saturating_sub(block);
     match valign {
         Valign::Top => y,

@@ -4,6 +4,7 @@
 //! face bang16-regular          ; `;` begins a comment line
 //! rows 16                      ; rows of every drawing, which is the height of a line
 //! baseline 14                  ; index of the first row below the baseline
+//! gap 1                        ; dark columns after every drawing (1 when left out)
 //!
 //! glyph A from 5               ; a drawing, whose first row is row 5 (0 when left out)
 //! ..#..
@@ -20,7 +21,7 @@
 //! glyph U+00A0 = U+0020        ; the same drawing again
 //! ```
 //!
-//! A glyph advances by its width plus one dark column.
+//! A glyph advances by the width of its drawing and the gap.
 
 use std::collections::HashMap;
 
@@ -30,6 +31,7 @@ use super::{Ink, Mask, UnitGlyph};
 pub struct LedFace {
     rows: i32,
     baseline: i32,
+    gap: i32,
     glyphs: Vec<Drawing>,
     by_letter: HashMap<char, u32>,
 }
@@ -53,7 +55,8 @@ impl LedFace {
     /// # Errors
     /// With the number of the first line that does not follow the format, and the reason.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
-        let mut face = Self { rows: 0, baseline: 0, glyphs: Vec::new(), by_letter: HashMap::new() };
+        let mut face =
+            Self { rows: 0, baseline: 0, gap: 1, glyphs: Vec::new(), by_letter: HashMap::new() };
         let mut marks: HashMap<String, Drawing> = HashMap::new();
         let mut lines = text.lines().enumerate().map(|(i, l)| (i + 1, l.trim_end())).peekable();
         while let Some((number, line)) = lines.next() {
@@ -66,6 +69,7 @@ impl LedFace {
                 "face" => {}
                 "rows" => face.rows = number_in(rest, 1, Self::MAX_ROWS).map_err(fail)?,
                 "baseline" => face.baseline = number_in(rest, 1, face.rows).map_err(fail)?,
+                "gap" => face.gap = number_in(rest, 0, face.rows).map_err(fail)?,
                 "glyph" | "mark" if face.rows == 0 || face.baseline == 0 => {
                     return Err(fail("`rows` and `baseline` come before the first drawing".into()));
                 }
@@ -94,7 +98,7 @@ impl LedFace {
                 }
                 _ => {
                     return Err(fail(format!(
-                        "`{line}` is neither `glyph`, `mark`, `rows`, `baseline` nor `face`"
+                        "`{line}` is neither `glyph`, `mark`, `rows`, `baseline`, `gap` nor `face`"
                     )));
                 }
             }
@@ -120,7 +124,7 @@ impl LedFace {
         text.char_indices()
             .filter_map(|(cluster, letter)| {
                 let glyph = self.glyph(letter)?;
-                let advance = self.glyphs[glyph as usize].width + 1;
+                let advance = self.glyphs[glyph as usize].width + self.gap;
                 Some(UnitGlyph { glyph, cluster, advance, dx: 0, dy: 0 })
             })
             .collect()

@@ -85,6 +85,9 @@ struct ZoneFile {
     valign: Valign,
     #[serde(default)]
     overflow: Overflow,
+    leading: Option<u32>,
+    #[serde(default)]
+    enters: bool,
     #[serde(default)]
     flashes_per_s: u32,
     #[serde(default)]
@@ -214,6 +217,7 @@ impl Reader<'_> {
             self.range(&format!("{path}.sizes"), sizes[0], 6, sizes[1].max(6));
             self.range(&format!("{path}.sizes"), sizes[1], sizes[0], 1000);
         }
+        self.range(&format!("{path}.leading"), file.leading.unwrap_or(0), 0, panel.height);
         self.range(&format!("{path}.flashes_per_s"), file.flashes_per_s, 0, FLASHES_PER_S_MAX);
         let fill = self.colour(&format!("{path}.fill"), file.fill.as_deref(), panel);
         let colour = self.colour(&format!("{path}.colour"), file.colour.as_deref(), panel);
@@ -228,6 +232,8 @@ impl Reader<'_> {
             align: file.align,
             valign: file.valign,
             overflow: file.overflow,
+            leading: file.leading,
+            enters: file.enters,
             flashes_per_s: file.flashes_per_s,
             seconds: file.seconds,
         }

@@ -29,6 +29,8 @@ pub struct Room {
     pub overflow: Overflow,
     /// Where lines stand; centred ones are made of even length.
     pub align: Align,
+    /// Clear rows between the ink of neighbouring lines; `None` leaves it to the size.
+    pub leading: Option<u32>,
 }
 
 /// Words set in a room.
@@ -199,11 +201,11 @@ impl<'a> Setting<'a> {
             rows.extend(spans.map(|(i, s)| row(shaped, &measured, paragraph, s, i == last)));
             all_measured.push(measured);
         }
-        let gap = match self.fonts.native_rows(self.face) {
+        let usual = match self.fonts.native_rows(self.face) {
             Some(rows) => size / rows,
             None => size / 7,
         };
-        let gap = gap.max(1) as i32;
+        let gap = room.leading.unwrap_or(usual.max(1)) as i32;
         Lines {
             setting: self,
             size,
