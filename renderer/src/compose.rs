@@ -2,19 +2,20 @@
 //! each page is shown. What cannot be drawn is said here, once, before anything is shown.
 
 mod clock;
+mod codes;
 mod page;
 
 use std::collections::BTreeSet;
 
-use crate::content::{Code, Content, Look};
+use crate::content::{Content, Look};
 use crate::effect::Turn;
 use crate::fonts::Fonts;
-use crate::layout::{Layout, PageKind, PageLayout, ZoneName};
+use crate::layout::{Layout, PageKind, PageLayout};
 use crate::problem::{Finding, Problem};
-use crate::qr::{self, Modules, QUIET_ZONE};
 use crate::scene::{Page, Scene};
 use crate::text::normalise::{is_blank, normalise};
 use crate::text::shape::lost;
+use codes::DrawnCode;
 
 /// A scene and what had to be left out of it.
 #[derive(Debug, Clone)]
@@ -38,6 +39,9 @@ pub const TURN_MAX_S: u64 = 900;
 /// something remains. An emergency shows □ for a letter that no face has; other content with such
 /// a letter is refused.
 ///
+/// Codes are read back from the painted pixels, and one that cannot be is left out. For an
+/// emergency nobody waits for that: see [`reread`].
+///
 /// # Errors
 /// With every problem, when nothing can be drawn. Paths are relative to the notice:
 /// `content[0].headline`.
@@ -46,12 +50,39 @@ pub fn compose(
     layout: &Layout,
     fonts: &Fonts,
 ) -> Result<Composed, Vec<Problem>> {
+    let composed = assemble(contents, layout, fonts, &[])?;
+    let urgent = contents.iter().any(|content| content.look == Look::Emergency);
+    let better = if urgent { None } else { reread(contents, layout, fonts, &composed) };
+    Ok(better.unwrap_or(composed))
+}
+
+/// Reads the codes of a composed scene back from its pixels. `None` when all can be read, else a
+/// scene without those that cannot. For an emergency the caller does so after showing it.
+pub fn reread(
+    contents: &[Content],
+    layout: &Layout,
+    fonts: &Fonts,
+    composed: &Composed,
+) -> Option<Composed> {
+    let unreadable = codes::unreadable(&composed.scene);
+    if unreadable.is_empty() {
+        return None;
+    }
+    assemble(contents, layout, fonts, &unreadable).ok()
+}
+
+fn assemble(
+    contents: &[Content],
+    layout: &Layout,
+    fonts: &Fonts,
+    unreadable: &[String],
+) -> Result<Composed, Vec<Problem>> {
     let mut pages: Vec<Page> = Vec::new();
     let mut findings = Vec::new();
     let mut left_out = Vec::new();
     for (index, content) in contents.iter().enumerate() {
         let composer = Composer { layout, fonts, content, index, findings: Vec::new() };
-        match composer.pages() {
+        match composer.pages(unreadable) {
             Ok((more, found)) => {
                 pages.extend(more);
                 findings.extend(found);
@@ -120,8 +151,17 @@ struct Words {
     paragraphs: Vec<String>,
     stamp: String,
     caption: String,
-    code: Option<(String, Modules)>,
+    code: Option<DrawnCode>,
     clock_s: Option<u32>,
+}
+
+impl Words {
+    /// Adds a paragraph that is not said yet.
+    fn say(&mut self, paragraph: String) {
+        if !self.paragraphs.iter().any(|said| said.contains(&paragraph)) {
+            self.paragraphs.push(paragraph);
+        }
+    }
 }
 
 struct Composer<'a> {
@@ -133,32 +173,37 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    fn pages(mut self) -> Result<(Vec<Page>, Vec<Finding>), Vec<Problem>> {
+    fn pages(mut self, unreadable: &[String]) -> Result<(Vec<Page>, Vec<Finding>), Vec<Problem>> {
         let (mut words, captions) = self.clean()?;
-        let codes = self.codes(&mut words, &captions);
+        let (codes, said) =
+            codes::choose(self.content, captions, self.layout, unreadable, &mut self.findings);
+        for caption in said.into_iter().filter(|caption| !caption.is_empty()) {
+            words.say(caption);
+        }
         let page = self.layout.page_for(self.content.look);
         let service = self.layout.page(PageKind::Service);
         if words.headline.is_empty() && words.paragraphs.is_empty() && codes.is_empty() {
             return Err(vec![nothing_to_draw(&self.path(""))]);
         }
+        let headline = words.headline.clone();
         let mut codes = codes.into_iter();
         let mut pages = Vec::new();
         // A routine notice has its first code beside the words; an emergency says all it has to
         // say before the first code.
         let beside = service.filter(|_| self.content.look == Look::Notice && codes.len() > 0);
         match beside.and_then(|service| Some((service, codes.next()?))) {
-            Some((service, (code, caption))) => {
-                let words = Words { code: Some(code), caption, ..words.clone() };
+            Some((service, code)) => {
+                let words = Words { caption: code.caption.clone(), code: Some(code), ..words };
                 pages.extend(self.set(service, &words)?);
             }
             None => pages.extend(self.set(page, &words)?),
         }
-        for (code, caption) in codes {
+        for code in codes {
             let Some(service) = service else { break };
             let words = Words {
-                headline: words.headline.clone(),
+                headline: headline.clone(),
+                caption: code.caption.clone(),
                 code: Some(code),
-                caption,
                 ..Words::default()
             };
             pages.extend(self.set(service, &words)?);
@@ -258,48 +303,6 @@ impl Composer<'_> {
             }
         }
         cleaned.text
-    }
-
-    /// The codes that this layout can draw; the words of the others go into the text.
-    fn codes(
-        &mut self,
-        words: &mut Words,
-        captions: &[String],
-    ) -> Vec<((String, Modules), String)> {
-        let zone = self.layout.page(PageKind::Service).and_then(|page| {
-            page.zones.iter().find(|zone| zone.name == ZoneName::Code).map(|zone| zone.area)
-        });
-        let mut drawable = Vec::new();
-        for (index, Code { data, .. }) in self.content.codes.iter().enumerate() {
-            let caption = captions.get(index).cloned().unwrap_or_default();
-            let modules = qr::encode(data);
-            let needed = modules.as_ref().map(|modules| modules.side + 2 * QUIET_ZONE);
-            let room = zone.map_or(0, |area| area.width.min(area.height));
-            match modules.filter(|_| needed.is_some_and(|needed| needed <= room)) {
-                Some(modules) => drawable.push(((data.clone(), modules), caption)),
-                None => {
-                    let needed =
-                        needed.map_or("more than a code holds".to_owned(), |n| n.to_string());
-                    self.findings.push(Finding::new(
-                        "code_left_out",
-                        "code",
-                        format!(
-                            "code {} needs {needed} pixels, {} gives {room}; its address stands \
-                             in the text",
-                            index + 1,
-                            self.layout.name
-                        ),
-                        &needed,
-                        room,
-                    ));
-                    let said = |paragraph: &String| paragraph.contains(&caption);
-                    if !caption.is_empty() && !words.paragraphs.iter().any(said) {
-                        words.paragraphs.push(caption);
-                    }
-                }
-            }
-        }
-        drawable
     }
 
     fn path(&self, field: &str) -> String {

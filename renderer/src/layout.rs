@@ -11,6 +11,7 @@ use crate::effect::{Pace, Transition};
 use crate::fonts::{FaceId, Fonts};
 use crate::panel::{Area, Panel, Rgb};
 use crate::problem::Problem;
+use crate::qr::Correction;
 
 /// A panel and its pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +118,8 @@ pub struct Zone {
     pub name: ZoneName,
     /// Where it lies.
     pub area: Area,
+    /// Columns left and right, and rows above and below, that stay free of words.
+    pub padding: (u32, u32),
     /// The zone under whose words this one begins; its bottom stays.
     pub below: Option<ZoneName>,
     /// What is behind the words; `None` leaves the page's ground.
@@ -139,8 +142,24 @@ pub struct Zone {
     pub enters: bool,
     /// How many times a second it calls for attention at the beginning; 0 for never.
     pub flashes_per_s: u32,
+    /// The least correction of a code.
+    pub correction: Correction,
     /// Whether a clock shows seconds.
     pub seconds: bool,
+}
+
+impl Zone {
+    /// Where words stand in a zone that lies in `area`.
+    pub fn inner(&self, area: Area) -> Area {
+        let (columns, rows) = self.padding;
+        let inner = Area {
+            x: area.x + columns,
+            y: area.y + rows,
+            width: area.width.saturating_sub(2 * columns),
+            height: area.height.saturating_sub(2 * rows),
+        };
+        inner.intersection(area).unwrap_or(area)
+    }
 }
 
 /// Where lines stand.

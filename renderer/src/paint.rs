@@ -11,8 +11,13 @@ use crate::scene::{Drawing, Item, Page, Scene};
 /// Paints the whole frame as it is `elapsed_ms` after the scene began. The same scene and time
 /// always give the same pixels.
 pub fn paint(scene: &Scene, elapsed_ms: u64, frame: &mut Frame) {
+    paint_area(scene, elapsed_ms, frame.area(), frame);
+}
+
+/// Paints the part of the frame that lies in `area`, as [`paint`] would.
+pub(crate) fn paint_area(scene: &Scene, elapsed_ms: u64, area: Area, frame: &mut Frame) {
     let moment = Moment::new(scene, elapsed_ms);
-    paint_area(&scene.pages[moment.page], moment, frame.area(), frame);
+    paint_page(&scene.pages[moment.page], moment, area, frame);
 }
 
 /// Brings a frame that shows the scene at `before_ms` to `now_ms`, touching only what differs.
@@ -21,7 +26,7 @@ pub fn repaint(scene: &Scene, before_ms: u64, now_ms: u64, frame: &mut Frame) ->
     let (before, now) = (Moment::new(scene, before_ms), Moment::new(scene, now_ms));
     let page = &scene.pages[now.page];
     if before.page != now.page {
-        paint_area(page, now, frame.area(), frame);
+        paint_page(page, now, frame.area(), frame);
         return vec![frame.area()];
     }
     let mut touched = Vec::new();
@@ -36,7 +41,7 @@ pub fn repaint(scene: &Scene, before_ms: u64, now_ms: u64, frame: &mut Frame) ->
                 let shown = columns.min(item.ink.width);
                 let x = item.ink.x + item.ink.width - shown;
                 let entering = Area { x, width: shown, ..item.ink };
-                paint_area(page, now, entering, frame);
+                paint_page(page, now, entering, frame);
                 touched.push(item.ink);
             }
             Drawing::Clock { dial, start_s, .. } if was.looks_like(is) => {
@@ -48,11 +53,11 @@ pub fn repaint(scene: &Scene, before_ms: u64, now_ms: u64, frame: &mut Frame) ->
                     }
                 }
                 for cell in &touched[begins..] {
-                    paint_area(page, now, *cell, frame);
+                    paint_page(page, now, *cell, frame);
                 }
             }
             _ => {
-                paint_area(page, now, item.area, frame);
+                paint_page(page, now, item.area, frame);
                 touched.push(item.area);
             }
         }
@@ -120,7 +125,7 @@ fn is_alone(item: &Item, page: &Page) -> bool {
 }
 
 /// Paints the part of a page that lies in `area`.
-fn paint_area(page: &Page, moment: Moment, area: Area, frame: &mut Frame) {
+fn paint_page(page: &Page, moment: Moment, area: Area, frame: &mut Frame) {
     frame.fill(area, page.ground);
     for item in &page.items {
         let Some(part) = item.area.intersection(area) else { continue };
@@ -170,7 +175,9 @@ fn draw(item: &Item, pose: Pose, moment: Moment, brush: Brush, frame: &mut Frame
         Drawing::Marquee { strip, top, lead_in, .. } => {
             let x = (item.ink.x + lead_in) as i32 - pose.step as i32;
             let stamp = Stamp { x, y: *top, width: strip.width, coverage: &strip.coverage };
-            frame.blend(stamp, within, ink);
+            if let Some(window) = item.ink.intersection(within) {
+                frame.blend(stamp, window, ink);
+            }
         }
         Drawing::Code { modules, module, .. } => code(modules, *module, item.ink, brush, frame),
         Drawing::Clock { dial, baseline, start_s, .. } => {

@@ -13,6 +13,7 @@ use crate::text::fit::{Block, Fitted, Line, Room, fit};
 
 use super::Words;
 use super::clock::{self, Clock};
+use super::codes::DrawnCode;
 
 /// Shortest time that a page stands, in milliseconds.
 const PAGE_MIN_MS: u64 = 3000;
@@ -101,8 +102,8 @@ impl Setter<'_> {
             ZoneName::Stamp => std::mem::take(&mut self.words.stamp),
             _ => std::mem::take(&mut self.words.caption),
         };
-        if !words.is_empty() && !self.words.paragraphs.iter().any(|text| text.contains(&words)) {
-            self.words.paragraphs.push(words);
+        if !words.is_empty() {
+            self.words.say(words);
         }
     }
 
@@ -239,9 +240,10 @@ impl Setter<'_> {
         let language = self.panel.languages.get(self.language);
         let ranks = language.map_or(zone.faces.len(), |language| language.faces.len());
         let least = language.map_or(zone.sizes.0, |language| language.min_size.max(zone.sizes.0));
+        let Area { width, height, .. } = zone.inner(area);
         Room {
-            width: area.width,
-            height: area.height,
+            width,
+            height,
             chains: (0..ranks)
                 .map(|rank| chain(zone, rank, self.panel, self.fonts, self.language))
                 .collect(),
@@ -262,12 +264,13 @@ impl Setter<'_> {
     }
 
     fn text(&self, zone: &Zone, area: Area, fitted: &Fitted, block: &Block) -> Item {
-        let top = shift(zone.valign, area.y, area.height, block.height());
+        let inner = zone.inner(area);
+        let top = shift(zone.valign, inner.y, inner.height, block.height());
         let mut glyphs = Vec::new();
         let mut ink: Option<Area> = None;
         for (index, line) in block.lines.iter().enumerate() {
             let baseline = top as i32 + block.above + block.pitch * index as i32;
-            let x = area.x + line.inset(area.width, zone.align);
+            let x = inner.x + line.inset(inner.width, zone.align);
             for glyph in &line.glyphs {
                 let mask = self.fonts.mask(glyph.face, glyph.glyph, fitted.size);
                 let placed =
@@ -307,22 +310,23 @@ impl Setter<'_> {
                 }
             }
         }
-        let top = shift(zone.valign, area.y, area.height, height);
-        let ink = Area { y: top, height, ..area };
-        let lead_in = if zone.enters { area.width } else { 0 };
+        let inner = zone.inner(area);
+        let top = shift(zone.valign, inner.y, inner.height, height);
+        let ink = Area { y: top, height, ..inner };
+        let lead_in = if zone.enters { inner.width } else { 0 };
         let drawing = Drawing::Marquee {
             setting: self.typeset(fitted, std::slice::from_ref(line)),
             top: top as i32,
             pace: self.panel.pace,
             lead_in,
-            travel: (lead_in + strip.width).saturating_sub(area.width),
+            travel: (lead_in + strip.width).saturating_sub(inner.width),
             strip,
         };
         self.item(zone, area, ink, drawing)
     }
 
     fn code(&self, zone: &Zone, area: Area) -> Option<Item> {
-        let (data, modules) = self.words.code.clone()?;
+        let DrawnCode { data, modules, .. } = self.words.code.clone()?;
         let side = modules.side + 2 * QUIET_ZONE;
         let module = area.width.min(area.height) / side;
         let width = module * side;
@@ -337,7 +341,7 @@ impl Setter<'_> {
 
     fn clock(&self, zone: &Zone, area: Area) -> Result<Option<Item>, ZoneName> {
         let Some(start_s) = self.words.clock_s else { return Ok(None) };
-        let clock = clock::set(zone, area, self.fonts).ok_or(zone.name)?;
+        let clock = clock::set(zone, zone.inner(area), self.fonts).ok_or(zone.name)?;
         let Clock { face, size, dial, ink, baseline } = clock;
         let lines = vec![dial.written(u64::from(start_s))];
         let setting = Typeset { face: self.fonts.name(face).to_owned(), size, lines };

@@ -73,6 +73,8 @@ struct ZoneFile {
     y: u32,
     width: u32,
     height: u32,
+    #[serde(default)]
+    padding: [u32; 2],
     below: Option<ZoneName>,
     fill: Option<String>,
     colour: Option<String>,
@@ -90,6 +92,8 @@ struct ZoneFile {
     enters: bool,
     #[serde(default)]
     flashes_per_s: u32,
+    #[serde(default)]
+    correction: Correction,
     #[serde(default)]
     seconds: bool,
 }
@@ -208,6 +212,12 @@ impl Reader<'_> {
             let limit = format!("{}×{}", panel.width, panel.height);
             self.add(path, "the zone leaves the panel", &zone, limit);
         }
+        let [columns, rows] = file.padding;
+        if columns >= file.width.div_ceil(2) || rows >= file.height.div_ceil(2) {
+            let padding = format!("{columns}, {rows}");
+            let limit = format!("less than half of {}×{}", file.width, file.height);
+            self.add(&format!("{path}.padding"), "leaves no room for words", padding, limit);
+        }
         let faces = self.faces(&format!("{path}.faces"), &file.faces);
         let sizes = file.sizes.unwrap_or([0, 0]);
         if file.name != ZoneName::Code {
@@ -224,6 +234,7 @@ impl Reader<'_> {
         Zone {
             name: file.name,
             area: Area { x: file.x, y: file.y, width: file.width, height: file.height },
+            padding: (file.padding[0], file.padding[1]),
             below: file.below,
             fill,
             colour: colour.unwrap_or(panel.tint),
@@ -235,6 +246,7 @@ impl Reader<'_> {
             leading: file.leading,
             enters: file.enters,
             flashes_per_s: file.flashes_per_s,
+            correction: file.correction,
             seconds: file.seconds,
         }
     }
