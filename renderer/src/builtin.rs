@@ -18,7 +18,7 @@ const LAYOUTS: [(&str, &str); 6] = layouts![
     "lcd-1080p-portrait",
 ];
 
-const OUTLINES: [(&str, &[u8]); 6] = [
+const OUTLINES: [(&str, &[u8]); 8] = [
     ("be-vietnam-pro", include_bytes!("../../fonts/be-vietnam-pro/BeVietnamPro-Regular.ttf")),
     ("be-vietnam-pro-bold", include_bytes!("../../fonts/be-vietnam-pro/BeVietnamPro-Bold.ttf")),
     (
@@ -29,6 +29,8 @@ const OUTLINES: [(&str, &[u8]); 6] = [
         "roboto-condensed-bold",
         include_bytes!("../../fonts/roboto-condensed/RobotoCondensed-Bold.ttf"),
     ),
+    ("noto-sans", include_bytes!("../../fonts/noto-sans/NotoSans-Regular.ttf")),
+    ("noto-sans-bold", include_bytes!("../../fonts/noto-sans/NotoSans-Bold.ttf")),
     ("noto-sans-khmer", include_bytes!("../../fonts/noto-sans-khmer/NotoSansKhmer-Regular.ttf")),
     ("noto-sans-khmer-bold", include_bytes!("../../fonts/noto-sans-khmer/NotoSansKhmer-Bold.ttf")),
 ];
