@@ -45,10 +45,10 @@ const LED_FACES: [(&str, &str); 3] = [
 pub fn fonts() -> Fonts {
     let mut fonts = Fonts::new();
     for (name, bytes) in OUTLINES {
-        fonts.add_outline(name, bytes).expect("the faces that come with the program are sound");
+        fonts.add_known_outline(name, bytes);
     }
     for (name, text) in LED_FACES {
-        fonts.add_led(name, text).expect("the faces that come with the program are sound");
+        fonts.add_known_led(name, text);
     }
     fonts
 }

@@ -39,8 +39,8 @@ pub const TURN_MAX_S: u64 = 900;
 /// something remains. An emergency shows □ for a letter that no face has; other content with such
 /// a letter is refused.
 ///
-/// Codes are read back from the painted pixels, and one that cannot be is left out. For an
-/// emergency nobody waits for that: see [`reread`].
+/// Whether its codes can be read by those who stand in front of the panel is for [`reread`] to
+/// say: an emergency does not wait for that, everything else does.
 ///
 /// # Errors
 /// With every problem, when nothing can be drawn. Paths are relative to the notice:
@@ -50,14 +50,11 @@ pub fn compose(
     layout: &Layout,
     fonts: &Fonts,
 ) -> Result<Composed, Vec<Problem>> {
-    let composed = assemble(contents, layout, fonts, &[])?;
-    let urgent = contents.iter().any(|content| content.look == Look::Emergency);
-    let better = if urgent { None } else { reread(contents, layout, fonts, &composed) };
-    Ok(better.unwrap_or(composed))
+    assemble(contents, layout, fonts, &[])
 }
 
-/// Reads the codes of a composed scene back from its pixels. `None` when all can be read, else a
-/// scene without those that cannot. For an emergency the caller does so after showing it.
+/// Reads the codes of a composed scene back from its painted pixels. `None` when all can be read,
+/// else the scene without those that cannot, and their hosts in the text.
 pub fn reread(
     contents: &[Content],
     layout: &Layout,

@@ -4,7 +4,7 @@ pub mod led;
 pub mod outline;
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use thiserror::Error;
 
@@ -22,8 +22,33 @@ pub struct Mask {
     pub width: u32,
     /// Rows of ink.
     pub height: u32,
-    /// Coverage 0 to 255, `width × height`, row by row.
+    /// Bytes from one row of `coverage` to the next.
+    pub stride: u32,
+    /// Coverage 0 to 255, `stride × height`, row by row; 0 from `width` on.
     pub coverage: Vec<u8>,
+}
+
+impl Mask {
+    /// Rows are a multiple of as many bytes, so that whole stretches can be blended at once.
+    const ROW_MULTIPLE: usize = 8;
+
+    /// A mask from rows of `width` bytes, whose ink begins at `left` and `top`.
+    fn new(left: i32, top: i32, width: u32, rows: &[u8]) -> Self {
+        let (from, to) = (width as usize, (width as usize).next_multiple_of(Self::ROW_MULTIPLE));
+        let height = rows.len().checked_div(from).unwrap_or(0);
+        let mut coverage = vec![0; to * height];
+        for (into, row) in coverage.chunks_exact_mut(to.max(1)).zip(rows.chunks(from.max(1))) {
+            into[..from].copy_from_slice(row);
+        }
+        Self { left, top, width, height: height as u32, stride: to as u32, coverage }
+    }
+
+    /// The rows of coverage, each `width` bytes.
+    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.coverage
+            .chunks_exact(self.stride.max(1) as usize)
+            .map(|row| &row[..self.width as usize])
+    }
 }
 
 /// Where a glyph's ink lies, without drawing it.
@@ -81,16 +106,42 @@ pub enum FontError {
     },
 }
 
+/// All faces of a program, with the glyphs that were drawn so far.
+pub struct Fonts {
+    faces: Vec<Named>,
+    masks: RwLock<Masks>,
+}
+
+/// A face under its name, read when it is first needed: most boards use few of the faces that
+/// come with the program, and reading one takes a small Pi tens of milliseconds.
+struct Named {
+    name: String,
+    source: Source,
+    face: OnceLock<Face>,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Outline(&'static [u8]),
+    Led(&'static str),
+}
+
 enum Face {
     Outline(Box<OutlineFace>),
     Led(LedFace),
 }
 
-/// All faces of a program, with the glyphs that were drawn so far.
-pub struct Fonts {
-    names: Vec<String>,
-    faces: Vec<Face>,
-    masks: RwLock<Masks>,
+impl Source {
+    fn read(self, name: &str) -> Result<Face, FontError> {
+        match self {
+            Self::Outline(bytes) => OutlineFace::new(bytes)
+                .map(|face| Face::Outline(Box::new(face)))
+                .map_err(|reason| FontError::Outline { name: name.to_owned(), reason }),
+            Self::Led(text) => LedFace::parse(text)
+                .map(Face::Led)
+                .map_err(|(line, reason)| FontError::Led { name: name.to_owned(), line, reason }),
+        }
+    }
 }
 
 /// Glyphs drawn so far, by face, index and size, and how many bytes they take.
@@ -106,7 +157,7 @@ impl Fonts {
 
     /// No faces.
     pub fn new() -> Self {
-        Self { names: Vec::new(), faces: Vec::new(), masks: RwLock::default() }
+        Self { faces: Vec::new(), masks: RwLock::default() }
     }
 
     /// Adds an OpenType face under a name that layouts use.
@@ -114,10 +165,9 @@ impl Fonts {
     /// # Errors
     /// When the bytes are not a font that can be drawn and shaped.
     pub fn add_outline(&mut self, name: &str, bytes: &'static [u8]) -> Result<(), FontError> {
-        let face = OutlineFace::new(bytes)
-            .map_err(|reason| FontError::Outline { name: name.to_owned(), reason })?;
-        self.names.push(name.to_owned());
-        self.faces.push(Face::Outline(Box::new(face)));
+        let source = Source::Outline(bytes);
+        let face = source.read(name)?;
+        self.faces.push(Named { name: name.to_owned(), source, face: face.into() });
         Ok(())
     }
 
@@ -125,35 +175,49 @@ impl Fonts {
     ///
     /// # Errors
     /// With the line at which the text leaves the format.
-    pub fn add_led(&mut self, name: &str, text: &str) -> Result<(), FontError> {
-        let face = LedFace::parse(text).map_err(|(line, reason)| FontError::Led {
-            name: name.to_owned(),
-            line,
-            reason,
-        })?;
-        self.names.push(name.to_owned());
-        self.faces.push(Face::Led(face));
+    pub fn add_led(&mut self, name: &str, text: &'static str) -> Result<(), FontError> {
+        let source = Source::Led(text);
+        let face = source.read(name)?;
+        self.faces.push(Named { name: name.to_owned(), source, face: face.into() });
         Ok(())
+    }
+
+    /// Adds an OpenType face that is known to be sound.
+    pub(crate) fn add_known_outline(&mut self, name: &str, bytes: &'static [u8]) {
+        let source = Source::Outline(bytes);
+        self.faces.push(Named { name: name.to_owned(), source, face: OnceLock::new() });
+    }
+
+    /// Adds a dot face that is known to be sound.
+    pub(crate) fn add_known_led(&mut self, name: &str, text: &'static str) {
+        let source = Source::Led(text);
+        self.faces.push(Named { name: name.to_owned(), source, face: OnceLock::new() });
     }
 
     /// The face of that name.
     pub fn find(&self, name: &str) -> Option<FaceId> {
-        self.names.iter().position(|known| known == name).map(FaceId)
+        self.faces.iter().position(|face| face.name == name).map(FaceId)
     }
 
     /// The names of all faces, in the order they were added.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.faces.iter().map(|face| face.name.as_str())
+    }
+
+    /// The dot faces, in the order they were added.
+    pub fn led_faces(&self) -> impl Iterator<Item = FaceId> {
+        let faces = self.faces.iter().enumerate();
+        faces.filter(|(_, face)| matches!(face.source, Source::Led(_))).map(|(at, _)| FaceId(at))
     }
 
     /// The name of a face.
     pub fn name(&self, face: FaceId) -> &str {
-        &self.names[face.0]
+        &self.faces[face.0].name
     }
 
     /// Whether the face draws that letter.
     pub fn covers(&self, face: FaceId, letter: char) -> bool {
-        match &self.faces[face.0] {
+        match self.face(face) {
             Face::Outline(outline) => outline.covers(letter),
             Face::Led(led) => led.glyph(letter).is_some(),
         }
@@ -161,7 +225,7 @@ impl Fonts {
 
     /// Units in one em: sizes scale a face's units by `size / units`.
     pub fn units_per_em(&self, face: FaceId) -> i32 {
-        match &self.faces[face.0] {
+        match self.face(face) {
             Face::Outline(outline) => outline.units_per_em(),
             Face::Led(led) => led.rows(),
         }
@@ -169,15 +233,15 @@ impl Fonts {
 
     /// The native height of a dot face in rows; `None` for outlines, which take any size.
     pub fn native_rows(&self, face: FaceId) -> Option<u32> {
-        match &self.faces[face.0] {
-            Face::Outline(_) => None,
-            Face::Led(led) => Some(led.rows() as u32),
+        match self.faces[face.0].source {
+            Source::Outline(_) => None,
+            Source::Led(_) => Some(self.units_per_em(face) as u32),
         }
     }
 
     /// Chooses glyphs for text that the face covers, left to right.
     pub fn shape(&self, face: FaceId, text: &str) -> Vec<UnitGlyph> {
-        match &self.faces[face.0] {
+        match self.face(face) {
             Face::Outline(outline) => outline.shape(text),
             Face::Led(led) => led.shape(text),
         }
@@ -185,7 +249,7 @@ impl Fonts {
 
     /// Where a glyph's ink lies at a size in pixels per em.
     pub fn ink(&self, face: FaceId, glyph: u32, size: u32) -> Ink {
-        match &self.faces[face.0] {
+        match self.face(face) {
             Face::Outline(outline) => outline.ink(glyph, size),
             Face::Led(led) => led.ink(glyph, size),
         }
@@ -198,7 +262,7 @@ impl Fonts {
         {
             return mask;
         }
-        let mask = Arc::new(match &self.faces[face.0] {
+        let mask = Arc::new(match self.face(face) {
             Face::Outline(outline) => outline.mask(glyph, size),
             Face::Led(led) => led.mask(glyph, size),
         });
@@ -211,6 +275,13 @@ impl Fonts {
             masks.drawn.insert(key, Arc::clone(&mask));
         }
         mask
+    }
+}
+
+impl Fonts {
+    fn face(&self, FaceId(at): FaceId) -> &Face {
+        let Named { name, source, face } = &self.faces[at];
+        face.get_or_init(|| source.read(name).expect("faces added unread are known to be sound"))
     }
 }
 

@@ -92,20 +92,28 @@ impl Frame {
     /// frame is left alone.
     pub fn blend(&mut self, stamp: Stamp<'_>, within: Area, ink: Ink) {
         let Some(within) = within.intersection(self.area()) else { return };
-        let columns = stamp.x..stamp.x + stamp.width as i32;
-        let left = columns.start.max(within.x as i32);
-        let right = columns.end.min((within.x + within.width) as i32);
+        let (x, y) = (i64::from(stamp.x), i64::from(stamp.y));
+        let left = x.max(i64::from(within.x));
+        let right = (x + i64::from(stamp.width)).min(i64::from(within.x + within.width));
+        let top = y.max(i64::from(within.y));
         if left >= right {
             return;
         }
-        let covered = (left - columns.start) as usize..(right - columns.start) as usize;
-        let rows = within.y as i32..(within.y + within.height) as i32;
-        let lines = stamp.coverage.chunks_exact(stamp.width.max(1) as usize);
-        for (y, coverage) in (stamp.y..).zip(lines).filter(|(y, _)| rows.contains(y)) {
-            let row = self.row_mut(y as u32, left as u32, right as u32);
-            if let (Some(row), Some(coverage)) = (row, coverage.get(covered.clone())) {
-                blend_row(row, coverage, ink);
-            }
+        // Where nothing is cut off, the blank columns at the end of each row are blended too:
+        // they change nothing, and every stretch is whole.
+        let is_whole = right - left == i64::from(stamp.width);
+        let end = if is_whole { x + i64::from(stamp.stride) } else { right };
+        let end = end.min(i64::from(self.width));
+        let covered = (left - x) as usize..(end - x) as usize;
+        let lines = stamp.coverage.chunks_exact(stamp.stride.max(1) as usize);
+        let bottom = i64::from(within.y + within.height);
+        let lines = lines.skip((top - y) as usize).take((bottom - top).max(0) as usize);
+        let tint = Tint::new(ink);
+        let row_bytes = self.width as usize * 3;
+        let rows = self.bytes.chunks_exact_mut(row_bytes.max(1)).skip(top.max(0) as usize);
+        for (row, coverage) in rows.zip(lines) {
+            let row = &mut row[left as usize * 3..end as usize * 3];
+            tint.blend(row, &coverage[covered.clone()]);
         }
     }
 
@@ -125,9 +133,11 @@ pub struct Stamp<'a> {
     pub x: i32,
     /// Row of the top edge.
     pub y: i32,
-    /// Bytes in a row of `coverage`.
+    /// Columns that may be covered.
     pub width: u32,
-    /// Coverage from 0 (nothing) to 255 (whole pixel), row by row.
+    /// Bytes from one row of `coverage` to the next, at least `width`.
+    pub stride: u32,
+    /// Coverage from 0 (nothing) to 255 (whole pixel), row by row; 0 from `width` on.
     pub coverage: &'a [u8],
 }
 
@@ -147,38 +157,78 @@ impl Ink {
     }
 }
 
-/// How many pixels are blended at a time. Most such stretches of a letter are wholly dark or
-/// wholly lit, and the others are computed at once.
+/// How many pixels are blended at once.
 const STRETCH: usize = 8;
 
-fn blend_row(row: &mut [u8], coverage: &[u8], ink: Ink) {
-    let Rgb { r, g, b } = ink.colour;
-    let mut pattern = [0; STRETCH * 3];
-    for pixel in pattern.chunks_exact_mut(3) {
-        pixel.copy_from_slice(&[r, g, b]);
+/// Ink, ready to be blended over stretches of pixels.
+struct Tint {
+    pattern: [u8; STRETCH * 3],
+    opacity: u8,
+}
+
+impl Tint {
+    fn new(ink: Ink) -> Self {
+        let Rgb { r, g, b } = ink.colour;
+        let mut pattern = [0; STRETCH * 3];
+        for pixel in pattern.chunks_exact_mut(3) {
+            pixel.copy_from_slice(&[r, g, b]);
+        }
+        Self { pattern, opacity: ink.opacity }
     }
-    for (pixels, coverage) in row.chunks_mut(STRETCH * 3).zip(coverage.chunks(STRETCH)) {
-        let solid = coverage.iter().fold((0, 255), |(any, all), c| (any | c, all & c));
-        match solid {
-            (0, _) => {}
-            (_, 255) if ink.opacity == 255 => pixels.copy_from_slice(&pattern[..pixels.len()]),
-            _ => {
-                let mut alphas = [0; STRETCH * 3];
-                for (three, alpha) in alphas.chunks_exact_mut(3).zip(coverage) {
-                    three.fill(scale(*alpha, ink.opacity));
-                }
-                for ((under, over), alpha) in pixels.iter_mut().zip(pattern).zip(alphas) {
-                    *under = mix(*under, over, alpha);
-                }
-            }
+
+    /// Blends over a row of pixels by a row of coverage of the same length.
+    fn blend(&self, row: &mut [u8], coverage: &[u8]) {
+        let (pixels, last_pixels) = row.as_chunks_mut::<{ STRETCH * 3 }>();
+        let (coverage, last_coverage) = coverage.as_chunks::<STRETCH>();
+        for (pixels, coverage) in pixels.iter_mut().zip(coverage) {
+            self.blend_stretch(pixels, *coverage);
+        }
+        if !last_coverage.is_empty() {
+            let mut stretch = [0; STRETCH * 3];
+            let mut coverage = [0; STRETCH];
+            stretch[..last_pixels.len()].copy_from_slice(last_pixels);
+            coverage[..last_coverage.len()].copy_from_slice(last_coverage);
+            self.blend_stretch(&mut stretch, coverage);
+            last_pixels.copy_from_slice(&stretch[..last_pixels.len()]);
+        }
+    }
+
+    fn blend_stretch(&self, pixels: &mut [u8; STRETCH * 3], coverage: [u8; STRETCH]) {
+        // Most stretches of a letter are wholly dark or wholly lit.
+        let all = u64::from_ne_bytes(coverage);
+        if all == 0 {
+            return;
+        }
+        if self.opacity < 255 {
+            *pixels = mix(*pixels, self.pattern, triple(coverage.map(|c| scale(c, self.opacity))));
+        } else if all == u64::MAX {
+            *pixels = self.pattern;
+        } else {
+            *pixels = mix(*pixels, self.pattern, triple(coverage));
         }
     }
 }
 
-/// The part of `over` that `alpha` says, and for the rest what is under it, rounded.
-fn mix(under: u8, over: u8, alpha: u8) -> u8 {
-    let (under, over, alpha) = (u16::from(under), u16::from(over), u16::from(alpha));
-    divide_255(under * (255 - alpha) + over * alpha)
+/// Each byte three times. In words of eight, because that is what leaves them in registers.
+fn triple(bytes: [u8; STRETCH]) -> [u8; STRETCH * 3] {
+    let [a, b, c, d, e, f, g, h] = bytes.map(|byte| u64::from(byte) * 0x01_0101);
+    let words =
+        [a | b << 24 | c << 48, c >> 16 | d << 8 | e << 32 | f << 56, f >> 8 | g << 16 | h << 40];
+    let mut tripled = [0; STRETCH * 3];
+    for (into, word) in tripled.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+        *into = word.to_le_bytes();
+    }
+    tripled
+}
+
+/// Of every byte the part of `over` that `alpha` says, and for the rest what is under it, rounded.
+fn mix<const N: usize>(under: [u8; N], over: [u8; N], alpha: [u8; N]) -> [u8; N] {
+    let mut mixed = [0; N];
+    for (((mixed, under), over), alpha) in mixed.iter_mut().zip(under).zip(over).zip(alpha) {
+        let [under, over, alpha] = [under, over, alpha].map(u16::from);
+        *mixed = divide_255(under * (255 - alpha) + over * alpha);
+    }
+    mixed
 }
 
 fn scale(value: u8, share: u8) -> u8 {
@@ -276,7 +326,7 @@ mod tests {
     #[test]
     fn blend_keeps_to_its_bounds() {
         let mut frame = Frame::new(4, 3);
-        let stamp = Stamp { x: -1, y: -1, width: 6, coverage: &[255; 24] };
+        let stamp = Stamp { x: -1, y: -1, width: 6, stride: 6, coverage: &[255; 24] };
         frame.blend(stamp, area(1, 0, 2, 2), Ink::opaque(Rgb::WHITE));
         assert_eq!(ascii(&frame), ".##.\n.##.\n....\n");
     }
@@ -285,15 +335,23 @@ mod tests {
     fn blends_are_rounded_shares() {
         for (under, over, alpha) in [(0, 255, 128), (255, 0, 1), (200, 10, 77), (3, 250, 254)] {
             let expected = (under * (255 - alpha) + over * alpha) as f64 / 255.0;
-            assert_eq!(f64::from(mix(under as u8, over as u8, alpha as u8)), expected.round());
+            let [mixed] = mix([under as u8], [over as u8], [alpha as u8]);
+            assert_eq!(f64::from(mixed), expected.round());
         }
         let mut frame = Frame::new(20, 1);
         let ink = Ink { colour: Rgb::new(255, 100, 0), opacity: 51 };
         let coverage: Vec<u8> = (0..20).map(|x| if x % 2 == 0 { 255 } else { 0 }).collect();
-        let stamp = Stamp { x: 0, y: 0, width: 20, coverage: &coverage };
+        let stamp = Stamp { x: 0, y: 0, width: 20, stride: 20, coverage: &coverage };
         frame.blend(stamp, frame.area(), ink);
         assert_eq!(frame.pixel(18, 0), Some(Rgb::new(51, 20, 0)));
         assert_eq!(frame.pixel(19, 0), Some(Rgb::BLACK));
+    }
+
+    #[test]
+    fn bytes_are_tripled_in_order() {
+        let bytes = [1, 2, 3, 250, 251, 252, 253, 254];
+        let expected: Vec<u8> = bytes.iter().flat_map(|byte| [*byte; 3]).collect();
+        assert_eq!(triple(bytes).to_vec(), expected);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::fonts::Mask;
 use crate::frame::{Frame, Ink, Stamp};
 use crate::panel::{Area, Rgb};
 use crate::qr::{Modules, QUIET_ZONE};
-use crate::scene::{Drawing, Item, Page, Scene};
+use crate::scene::{Drawing, Item, Page, Scene, Strip};
 
 /// Paints the whole frame as it is `elapsed_ms` after the scene began. The same scene and time
 /// always give the same pixels.
@@ -174,7 +174,8 @@ fn draw(item: &Item, pose: Pose, moment: Moment, brush: Brush, frame: &mut Frame
         }
         Drawing::Marquee { strip, top, lead_in, .. } => {
             let x = (item.ink.x + lead_in) as i32 - pose.step as i32;
-            let stamp = Stamp { x, y: *top, width: strip.width, coverage: &strip.coverage };
+            let Strip { width, coverage, .. } = strip;
+            let stamp = Stamp { x, y: *top, width: *width, stride: *width, coverage };
             if let Some(window) = item.ink.intersection(within) {
                 frame.blend(stamp, window, ink);
             }
@@ -213,5 +214,6 @@ fn code(modules: &Modules, module: u32, at: Area, brush: Brush, frame: &mut Fram
 }
 
 fn stamp(mask: &Mask, x: i32, baseline: i32) -> Stamp<'_> {
-    Stamp { x: x + mask.left, y: baseline - mask.top, width: mask.width, coverage: &mask.coverage }
+    let Mask { left, top, width, stride, coverage, .. } = mask;
+    Stamp { x: x + left, y: baseline - top, width: *width, stride: *stride, coverage }
 }

@@ -96,7 +96,7 @@ fn dots(face: FaceId, letter: char) -> BTreeSet<(i32, i32)> {
     let glyph = FONTS.shape(face, &letter.to_string()).first().expect("covered").glyph;
     let mask = FONTS.mask(face, glyph, FONTS.native_rows(face).expect("a dot face"));
     let lit = (0..).zip(&mask.coverage).filter(|(_, lit)| **lit > 0).map(|(at, _): (i32, _)| at);
-    let width = mask.width as i32;
+    let width = mask.stride as i32;
     // Aligned left: a reader sees no column that is dark.
     lit.map(|at| (at % width, at / width - mask.top)).collect()
 }
@@ -120,7 +120,7 @@ fn base(letter: char) -> char {
 #[test]
 fn faces_are_complete() {
     assert_eq!(vietnamese().count(), 134);
-    for name in FONTS.names().iter().filter(|name| !name.contains("khmer")) {
+    for name in FONTS.names().filter(|name| !name.contains("khmer")) {
         let face = find(name);
         let known = LACKING.iter().find(|(family, _)| name.starts_with(family));
         let known: BTreeSet<char> = known.into_iter().flat_map(|(_, l)| l.chars()).collect();
@@ -142,7 +142,7 @@ fn faces_are_complete() {
 
 #[test]
 fn every_letter_has_ink() {
-    for name in FONTS.names().iter().filter(|name| !name.contains("khmer")) {
+    for name in FONTS.names().filter(|name| !name.contains("khmer")) {
         let face = find(name);
         let size = FONTS.native_rows(face).unwrap_or(64);
         for letter in required().into_iter().filter(|letter| FONTS.covers(face, *letter)) {
@@ -242,5 +242,5 @@ fn files_are_the_ones_that_were_vendored() {
         assert_eq!(actual, sum, "{name}");
         listed += 1;
     }
-    assert_eq!(listed, FONTS.names().len(), "every face is listed");
+    assert_eq!(listed, FONTS.names().count(), "every face is listed");
 }

@@ -116,7 +116,7 @@ fn lies_apart(page: &Page, layout: &str) {
         }
         let mut lines: BTreeMap<i32, BTreeSet<(i32, i32)>> = BTreeMap::new();
         for glyph in glyphs {
-            let width = glyph.mask.width as i32;
+            let width = glyph.mask.stride as i32;
             let dots = (0..).zip(&glyph.mask.coverage).filter(|(_, lit)| **lit > 0);
             lines.entry(glyph.baseline).or_default().extend(dots.map(|(at, _)| {
                 let x = glyph.x + glyph.mask.left + at % width;

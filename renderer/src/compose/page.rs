@@ -77,9 +77,7 @@ fn chain(zone: &Zone, rank: usize, layout: &Layout, fonts: &Fonts, language: &st
     let mut chain: Vec<FaceId> = Vec::new();
     let listed =
         first.into_iter().chain(own.unwrap_or_default()).chain(&zone.faces).chain(others).copied();
-    let dots = fonts.names().iter().filter_map(|name| fonts.find(name));
-    let dots = dots.filter(|face| fonts.native_rows(*face).is_some());
-    for face in listed.chain(dots) {
+    for face in listed.chain(fonts.led_faces()) {
         if !chain.contains(&face) {
             chain.push(face);
         }
@@ -300,7 +298,7 @@ impl Setter<'_> {
             let mask = self.fonts.mask(glyph.face, glyph.glyph, fitted.size);
             let x = glyph.x + mask.left;
             let y = block.above - glyph.rise - mask.top;
-            for (row, coverage) in mask.coverage.chunks(mask.width.max(1) as usize).enumerate() {
+            for (row, coverage) in mask.rows().enumerate() {
                 let start = (y + row as i32) * line.width as i32 + x;
                 let end = start + coverage.len() as i32;
                 if let Some(into) = strip.coverage.get_mut(start as usize..end as usize) {

@@ -145,7 +145,7 @@ impl LedFace {
     /// The glyph as coverage, every dot enlarged to a whole square.
     pub fn mask(&self, glyph: u32, size: u32) -> Mask {
         let Some((left, top, right, bottom)) = self.bounds(glyph) else {
-            return Mask { left: 0, top: 0, width: 0, height: 0, coverage: Vec::new() };
+            return Mask::new(0, 0, 0, &[]);
         };
         let scale = self.scale(size);
         let (width, height) = ((right - left) * scale, (bottom - top) * scale);
@@ -156,13 +156,7 @@ impl LedFace {
                 coverage[start as usize..(start + scale) as usize].fill(255);
             }
         }
-        Mask {
-            left: left * scale,
-            top: (self.baseline - top) * scale,
-            width: width as u32,
-            height: height as u32,
-            coverage,
-        }
+        Mask::new(left * scale, (self.baseline - top) * scale, width as u32, &coverage)
     }
 
     fn scale(&self, size: u32) -> i32 {
@@ -277,8 +271,7 @@ mod tests {
     fn picture(face: &LedFace, letter: char, size: u32) -> String {
         let glyph = face.glyph(letter).expect("drawn");
         let mask = face.mask(glyph, size);
-        mask.coverage
-            .chunks(mask.width as usize)
+        mask.rows()
             .map(|row| {
                 row.iter().map(|c| if *c > 0 { '#' } else { '.' }).collect::<String>() + "\n"
             })

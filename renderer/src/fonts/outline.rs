@@ -70,12 +70,7 @@ impl OutlineFace {
     /// The glyph as coverage.
     pub fn mask(&self, glyph: u32, size: u32) -> Mask {
         let (metrics, coverage) = self.drawing.rasterize_indexed(glyph as u16, size as f32);
-        Mask {
-            left: metrics.xmin,
-            top: metrics.ymin + metrics.height as i32,
-            width: metrics.width as u32,
-            height: metrics.height as u32,
-            coverage,
-        }
+        let top = metrics.ymin + metrics.height as i32;
+        Mask::new(metrics.xmin, top, metrics.width as u32, &coverage)
     }
 }

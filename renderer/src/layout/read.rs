@@ -252,7 +252,7 @@ impl Reader<'_> {
     }
 
     fn faces(&mut self, path: &str, names: &[String]) -> Vec<FaceId> {
-        let known = self.fonts.names().join(", ");
+        let known = self.fonts.names().collect::<Vec<_>>().join(", ");
         let mut faces = Vec::new();
         for name in names {
             match self.fonts.find(name) {

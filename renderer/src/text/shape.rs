@@ -107,8 +107,7 @@ fn covers(fonts: &Fonts, face: FaceId, cluster: &str) -> bool {
 }
 
 fn box_face(chain: &[FaceId], fonts: &Fonts) -> Option<FaceId> {
-    let all = fonts.names().iter().filter_map(|name| fonts.find(name));
-    chain.iter().copied().chain(all).find(|face| fonts.covers(*face, MISSING))
+    chain.iter().copied().chain(fonts.led_faces()).find(|face| fonts.covers(*face, MISSING))
 }
 
 impl Shaped {

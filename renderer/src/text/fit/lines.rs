@@ -105,8 +105,7 @@ impl Lines<'_> {
             let mask = self.setting.fonts.mask(glyph.face, glyph.glyph, self.size);
             let Some(row) = row(&mask, measured.rise[at]) else { continue };
             let x = left + measured.pen[at] + mask.left;
-            let start = (row * mask.width) as usize;
-            let lit = mask.coverage[start..].iter().take(mask.width as usize);
+            let lit = mask.rows().nth(row as usize).unwrap_or_default();
             columns.extend((x..).zip(lit).filter(|(_, lit)| **lit > 0).map(|(x, _)| x));
         }
         columns
