@@ -37,6 +37,11 @@ impl Frame {
         &self.bytes
     }
 
+    /// The same bytes, for what computes them row by row.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
     /// CRC-32 (IEEE 802.3) of [`bytes`](Self::bytes): what receipts carry as proof of display.
     pub fn crc32(&self) -> u32 {
         crc32fast::hash(&self.bytes)
