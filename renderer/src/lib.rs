@@ -28,6 +28,7 @@ pub mod qr;
 pub mod scene;
 pub mod compose;
 pub mod paint;
+pub mod light;
 pub mod describe;
 pub mod builtin;
 
@@ -36,6 +37,7 @@ pub use content::{Code, Content, Look};
 pub use fonts::Fonts;
 pub use frame::Frame;
 pub use layout::Layout;
+pub use light::Light;
 pub use paint::paint;
 pub use panel::{Panel, Rgb};
 pub use picture::Picture;

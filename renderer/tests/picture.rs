@@ -2,8 +2,9 @@
 
 use std::io::Cursor;
 
+use bangtin_renderer::light::Settings;
 use bangtin_renderer::panel::{Colours, Kind};
-use bangtin_renderer::{Frame, Panel, Picture, Problem, Rgb};
+use bangtin_renderer::{Frame, Light, Panel, Picture, Problem, Rgb};
 use image::{DynamicImage, ImageFormat, RgbaImage};
 use proptest::prelude::*;
 
@@ -150,6 +151,19 @@ fn what_is_transparent_shows_the_ground() {
     let frame: Frame =
         Picture::decode(&bytes).expect("decoded").fit(2, 1, Rgb::new(0, 0, 64), &PANEL);
     assert_eq!(frame.bytes(), [0, 0, 64, 255, 255, 255]);
+}
+
+/// Decoder, scaling, gamma and dither in one sum: a processor that computes otherwise shows here.
+#[test]
+fn every_machine_makes_the_same_pixels() {
+    let bytes = include_bytes!("picture/photograph.jpg");
+    let frame = Picture::decode(bytes).expect("decoded").fit(27, 32, Rgb::BLACK, &PANEL);
+    let settings =
+        Settings { gamma_hundredths: 220, brightness_percent: 60, balance: [100, 90, 80] };
+    let mut shown = Frame::new(0, 0);
+    Light::new(&Panel { bits: 4, ..PANEL }, settings).apply(&frame, &[], &mut shown);
+    assert_eq!((frame.width(), frame.height()), (27, 20));
+    assert_eq!((frame.crc32(), shown.crc32()), (0x70A7_67A2, 0xC60B_45F7));
 }
 
 /// A file with other sides in its header.

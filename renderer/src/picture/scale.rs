@@ -34,7 +34,7 @@ impl Picture {
     /// - A red-green panel shows red and green, and blue by its luminance as amber, so that blue
     ///   things do not vanish.
     /// - A panel of one bit shows a dither that begins at the picture's own top left, so that it
-    ///   moves with the picture. Panels of more bits are left to their drivers.
+    ///   moves with the picture. Panels of more bits leave that to [`Light`](crate::Light).
     pub fn fit(&self, width: u32, height: u32, ground: Rgb, panel: &Panel) -> Frame {
         let (width, height) = self.fitted(width, height);
         let mut frame = Frame::new(width, height);
