@@ -37,6 +37,11 @@ impl Frame {
         &self.bytes
     }
 
+    /// The same bytes, for what computes them row by row.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
     /// CRC-32 (IEEE 802.3) of [`bytes`](Self::bytes): what receipts carry as proof of display.
     pub fn crc32(&self) -> u32 {
         crc32fast::hash(&self.bytes)
@@ -70,9 +75,11 @@ impl Frame {
         // The other rows are copies of the first, which costs a quarter of writing each pixel.
         let stride = self.width as usize * 3;
         let start = y as usize * stride + x as usize * 3;
-        let row = start..start + width as usize * 3;
-        for below in 1..height as usize {
-            self.bytes.copy_within(row.clone(), start + below * stride);
+        let row = width as usize * 3;
+        let mut below = self.bytes[start..].chunks_mut(stride).take(height as usize);
+        let Some(first) = below.next() else { return };
+        for next in below {
+            next[..row].copy_from_slice(&first[..row]);
         }
     }
 

@@ -301,4 +301,47 @@ mod tests {
             Layout::parse("bad", "[panel]\nwidth = =", &builtin::fonts()).expect_err("refused");
         assert!(problems[0].message.starts_with("line 2: "), "{problems:?}");
     }
+
+    fn red_green(panel: &str, colour: &str) -> String {
+        let zone = |name: &str, height: u32| {
+            format!(
+                "{{ name = \"{name}\", x = 0, y = 0, width = 96, height = {height}, \
+                 faces = [\"bang16\"], sizes = [16, 16], colour = \"{colour}\" }}"
+            )
+        };
+        let page = |name: &str, zones: &[&str]| {
+            let zones: Vec<_> = zones.iter().map(|name| zone(name, 16)).collect();
+            format!("[{name}]\nzones = [{}]\n", zones.join(", "))
+        };
+        format!(
+            "[panel]\nwidth = 96\nheight = 16\nkind = \"led\"\ncolours = \"red-green\"\n\
+             pitch_um = 10000\nfps = 60\n{panel}\n{}{}{}{}",
+            page("notice", &["headline", "text"]),
+            page("emergency", &["headline", "text"]),
+            page("exercise", &["band", "headline", "text"]),
+            page("idle", &["clock", "headline"]),
+        )
+    }
+
+    #[test]
+    fn a_red_green_panel_shows_amber_and_no_blue() {
+        let fonts = builtin::fonts();
+        let layout = Layout::parse("two", &red_green("", "tint"), &fonts).expect("sound");
+        assert_eq!((layout.panel.tint, layout.panel.bits), (Rgb::AMBER, 8));
+        let orange = red_green("tint = \"#ff8000\"\nbits = 2", "#ff0000");
+        let layout = Layout::parse("two", &orange, &fonts).expect("sound");
+        assert_eq!((layout.panel.tint, layout.panel.bits), (Rgb::new(255, 128, 0), 2));
+
+        let white = red_green("tint = \"#ffffff\"\nbits = 9", "#00ff01");
+        let problems = Layout::parse("two", &white, &fonts).expect_err("refused");
+        let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines[..3],
+            [
+                "`panel.bits`: out of range: `9` (1 to 8)",
+                "`panel.tint`: a red-green panel shows no blue: `#ffffff` (#rrgg00)",
+                "`notice.zones[0].colour`: a red-green panel shows no blue: `#00ff01` (#rrgg00)",
+            ]
+        );
+    }
 }

@@ -19,9 +19,17 @@ impl Rgb {
     /// All channels lit.
     pub const WHITE: Self = Self::new(255, 255, 255);
 
+    /// Red and green lit together.
+    pub const AMBER: Self = Self::new(255, 255, 0);
+
     /// A colour from its channels.
     pub const fn new(r: u8, g: u8, b: u8) -> Self {
         Self { r, g, b }
+    }
+
+    /// Red, green and blue.
+    pub const fn channels(self) -> [u8; 3] {
+        [self.r, self.g, self.b]
     }
 
     /// Reads `#rrggbb`.
@@ -41,6 +49,8 @@ impl Rgb {
 pub enum Colours {
     /// One colour: every pixel is a share of the tint.
     Single,
+    /// Red and green diodes: black, red, green and their mixtures such as amber.
+    RedGreen,
     /// Every colour.
     Rgb,
 }
@@ -66,8 +76,11 @@ pub struct Panel {
     pub kind: Kind,
     /// Which colours it has.
     pub colours: Colours,
-    /// The colour of full light: the diodes' own on a single-colour panel, else white.
+    /// The colour of full light: the diodes' own on a single-colour panel, else all of them lit
+    /// together, which is [`Rgb::AMBER`] on a red-green panel and white on others.
     pub tint: Rgb,
+    /// Binary digits of the levels that a channel shows, 1 (dark or lit) to 8 (256 levels).
+    pub bits: u8,
     /// Distance between the centres of two pixels, in micrometres.
     pub pitch_um: u32,
     /// Pictures a second that the panel takes.
@@ -77,6 +90,16 @@ pub struct Panel {
 impl Panel {
     /// Longest side of a panel, in pixels: 4K is the largest screen these boards use.
     pub const MAX_SIDE: u32 = 4096;
+
+    /// Whether its diodes can make a colour. A single-colour panel shows black and its tint alone:
+    /// no meaning may hang on another shade.
+    pub fn shows(&self, colour: Rgb) -> bool {
+        match self.colours {
+            Colours::Single => colour == Rgb::BLACK || colour == self.tint,
+            Colours::RedGreen => colour.b == 0,
+            Colours::Rgb => true,
+        }
+    }
 }
 
 /// A rectangle of whole pixels.
@@ -131,5 +154,28 @@ mod tests {
         for wrong in ["ff2a00", "#ff2a0", "#ff2a000", "#+f2a00", "#gg0000", "red", "#ầ00"] {
             assert_eq!(Rgb::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn panels_show_what_their_diodes_make() {
+        let red = Rgb::new(255, 0, 0);
+        let mut panel = Panel {
+            width: 1,
+            height: 1,
+            kind: Kind::Led,
+            colours: Colours::Single,
+            tint: red,
+            bits: 8,
+            pitch_um: 10_000,
+            fps: 60,
+        };
+        let shown = |panel: &Panel| {
+            [Rgb::BLACK, red, Rgb::AMBER, Rgb::WHITE].map(|colour| panel.shows(colour))
+        };
+        assert_eq!(shown(&panel), [true, true, false, false]);
+        panel.colours = Colours::RedGreen;
+        assert_eq!(shown(&panel), [true, true, true, false]);
+        panel.colours = Colours::Rgb;
+        assert_eq!(shown(&panel), [true; 4]);
     }
 }

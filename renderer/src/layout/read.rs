@@ -43,8 +43,15 @@ struct PanelFile {
     kind: Kind,
     colours: Colours,
     tint: Option<String>,
+    #[serde(default = "default_bits")]
+    bits: u32,
     pitch_um: u32,
     fps: u32,
+}
+
+/// What a channel of a frame holds.
+fn default_bits() -> u32 {
+    8
 }
 
 #[derive(Deserialize)]
@@ -145,19 +152,23 @@ impl Reader<'_> {
         self.range("panel.height", file.height, 1, Panel::MAX_SIDE);
         self.range("panel.pitch_um", file.pitch_um, 50, 100_000);
         self.range("panel.fps", file.fps, 1, 240);
-        let tint = match &file.tint {
-            Some(tint) => self.rgb("panel.tint", tint),
-            None => Rgb::WHITE,
-        };
-        Panel {
+        self.range("panel.bits", file.bits, 1, 8);
+        let default = if file.colours == Colours::RedGreen { Rgb::AMBER } else { Rgb::WHITE };
+        let mut panel = Panel {
             width: file.width,
             height: file.height,
             kind: file.kind,
             colours: file.colours,
-            tint,
+            tint: default,
+            bits: file.bits.clamp(1, 8) as u8,
             pitch_um: file.pitch_um,
             fps: file.fps,
+        };
+        if let Some(text) = &file.tint {
+            panel.tint = self.rgb("panel.tint", text).unwrap_or(default);
+            self.shown("panel.tint", text, panel.tint, &panel);
         }
+        panel
     }
 
     /// A speed at which every picture moves a line by the same whole pixels.
@@ -263,24 +274,34 @@ impl Reader<'_> {
         faces
     }
 
-    /// A colour that the panel has: on a single-colour panel black or the tint alone, so that no
-    /// meaning hangs on another.
+    /// A colour that the panel has, so that no meaning hangs on another.
     fn colour(&mut self, path: &str, text: Option<&str>, panel: &Panel) -> Option<Rgb> {
-        let colour = match text? {
+        let text = text?;
+        let colour = match text {
             "tint" => panel.tint,
-            text => self.rgb(path, text),
+            text => self.rgb(path, text)?,
         };
-        if panel.colours == Colours::Single && colour != Rgb::BLACK && colour != panel.tint {
-            self.add(path, "a single-colour panel shows black and its tint", text?, "tint");
-        }
+        self.shown(path, text, colour, panel);
         Some(colour)
     }
 
-    fn rgb(&mut self, path: &str, text: &str) -> Rgb {
-        Rgb::parse(text).unwrap_or_else(|| {
+    fn shown(&mut self, path: &str, text: &str, colour: Rgb, panel: &Panel) {
+        let (what, limit) = match panel.colours {
+            Colours::Single => ("a single-colour panel shows black and its tint", "tint"),
+            Colours::RedGreen => ("a red-green panel shows no blue", "#rrgg00"),
+            Colours::Rgb => return,
+        };
+        if !panel.shows(colour) {
+            self.add(path, what, text, limit);
+        }
+    }
+
+    fn rgb(&mut self, path: &str, text: &str) -> Option<Rgb> {
+        let colour = Rgb::parse(text);
+        if colour.is_none() {
             self.add(path, "a colour is written #rrggbb", text, "#rrggbb");
-            Rgb::WHITE
-        })
+        }
+        colour
     }
 
     fn range(&mut self, path: &str, value: u32, least: u32, most: u32) {

@@ -1,6 +1,7 @@
 //! Where lines of Vietnamese break: between syllables, at spaces, and not where a reader would
 //! stumble. Khmer has no spaces and breaks by dictionary.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -192,7 +193,7 @@ fn ink(measured: &Measured, glyphs: Range<usize>) -> (i32, i32) {
 /// The bytes at which a word begins, and how it holds to the one before.
 fn breaks(text: &str) -> Vec<(usize, Bond)> {
     let mut breaks = Vec::new();
-    let mut before: Option<&str> = None;
+    let mut before: Option<Token> = None;
     let mut next = 0;
     for (index, token) in text.split(' ').enumerate() {
         let start = next;
@@ -200,17 +201,37 @@ fn breaks(text: &str) -> Vec<(usize, Bond)> {
         if token.is_empty() {
             continue;
         }
+        let after = Token::new(token);
         if let Some(before) = before {
-            breaks.push((start, bond(before, token, index == 1)));
+            breaks.push((start, bond(&before, &after, index == 1)));
         }
         khmer_breaks(text, start..start + token.len(), &mut breaks);
-        before = Some(token);
+        before = Some(after);
     }
     breaks
 }
 
-fn bond(before: &str, after: &str, begins_paragraph: bool) -> Bond {
-    if is_glued(before, after, begins_paragraph) {
+/// What stands between two blanks, with and without the signs around it.
+struct Token<'a> {
+    whole: &'a str,
+    /// In small letters, without what opens a bracket or quotation.
+    opened: String,
+    /// In small letters, without what closes a sentence or quotation.
+    closed: String,
+}
+
+impl<'a> Token<'a> {
+    fn new(whole: &'a str) -> Self {
+        let small = whole.to_lowercase();
+        let opened = small.trim_start_matches(['(', '“', '"']).to_owned();
+        let closed =
+            small.trim_end_matches([',', '.', ';', ':', ')', '!', '?', '”', '"']).to_owned();
+        Self { whole, opened, closed }
+    }
+}
+
+fn bond(before: &Token, after: &Token, begins_paragraph: bool) -> Bond {
+    if is_glued(before, after.whole, begins_paragraph) {
         Bond::Tight
     } else if is_term(before, after) {
         Bond::Term
@@ -233,28 +254,34 @@ const TERMS: &str = "an toàn, bảo hiểm, báo cháy, báo động, biển đ
     trợ giúp, vắc xin, xâm nhập, xã hội, y tế, yêu cầu, điện thoại, ứng dụng, ứng phó, \
     ủy ban, ổ dịch";
 
-fn is_term(before: &str, after: &str) -> bool {
-    let first = before.trim_start_matches(['(', '“', '"']);
-    let second = after.trim_end_matches([',', '.', ';', ':', ')', '!', '?', '”', '"']);
-    let both = format!("{first} {second}").to_lowercase();
-    TERMS.split(", ").any(|term| term == both)
+fn is_term(before: &Token, after: &Token) -> bool {
+    static SECONDS: OnceLock<HashMap<&str, Vec<&str>>> = OnceLock::new();
+    let seconds = SECONDS.get_or_init(|| {
+        let mut seconds: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (first, second) in TERMS.split(", ").filter_map(|term| term.split_once(' ')) {
+            seconds.entry(first).or_default().push(second);
+        }
+        seconds
+    });
+    let seconds = seconds.get(before.opened.as_str());
+    seconds.is_some_and(|seconds| seconds.contains(&after.closed.as_str()))
 }
 
 /// Whether two neighbours belong on one line: `103-117 km/h`, `cấp 13`, `TP. Hồ`, `0909 645`.
-fn is_glued(before: &str, after: &str, begins_paragraph: bool) -> bool {
+fn is_glued(before: &Token, after: &str, begins_paragraph: bool) -> bool {
     const UNITS: [&str; 22] = [
         "km/h", "km", "m", "cm", "mm", "m/s", "m²", "m³", "ha", "kg", "g", "tấn", "lít", "‰", "%",
         "°C", "₫", "đồng", "giờ", "phút", "ngày", "tuổi",
     ];
     const TITLES: [&str; 9] = ["cấp", "số", "điều", "khoản", "đợt", "tp.", "tx.", "tt.", "khu"];
+    let (before, title) = (before.whole, before.opened.as_str());
     let plain = after.trim_end_matches([',', '.', ';', ':', ')', '!', '?']);
     let before_is_number = before.ends_with(|c: char| c.is_ascii_digit());
     let after_is_number = after.starts_with(|c: char| c.is_ascii_digit());
     let all_digits = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
-    let title = before.trim_start_matches(['(', '“', '"']).to_lowercase();
-    let abbreviation = title == "tp." || title == "tx." || title == "tt.";
+    let abbreviation = matches!(title, "tp." | "tx." | "tt.");
     (before_is_number && UNITS.contains(&plain))
-        || (TITLES.contains(&title.as_str()) && (after_is_number || abbreviation))
+        || (TITLES.contains(&title) && (after_is_number || abbreviation))
         || (all_digits(before) && all_digits(plain) && before.len() >= 3 && plain.len() >= 3)
         || (matches!(before, "–" | "-") && (after_is_number || begins_paragraph))
         || before == "•"
