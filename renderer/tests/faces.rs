@@ -23,8 +23,9 @@ const HIGHLANDS: &str = "ƀčĕĭñŏŭɃČĔĬÑŎŬ";
 const COMMUNES: [&str; 5] =
     ["Phường B'Lao", "Xã Cư M’gar", "Xã Chân Mây – Lăng Cô", "Xã Ea Wer", "Cư Êbur"];
 
-/// Storm, flood, landslide, fire, power, water, vaccine and phone: dot faces alone have them.
-const PICTOGRAMS: &str = "🌀🌊⛰🔥⚡💧💉📞";
+/// Storm, flood, landslide, fire, power, water, vaccine, warning, phone twice, and the arrows of
+/// telephones: dot faces alone have them.
+const PICTOGRAMS: &str = "🌀🌊⛰🔥⚡💧💉⚠📞☎➡⬅⬆⬇";
 
 /// What a family lacks: another face stands in for it.
 const LACKING: [(&str, &str); 3] = [
@@ -194,6 +195,33 @@ fn no_two_letters_look_alike() {
                 let differ = differing(dots_a, dots_b);
                 assert!(base(*a) != base(*b) || differ >= 3, "{name}: {a} {b} by {differ}");
             }
+        }
+    }
+}
+
+/// Groups of dots that touch at a side or a corner.
+fn parts(mut dots: BTreeSet<(i32, i32)>) -> usize {
+    let mut parts = 0;
+    while let Some(first) = dots.pop_first() {
+        parts += 1;
+        let mut edge = vec![first];
+        while let Some((x, y)) = edge.pop() {
+            let around = (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (x + dx, y + dy)));
+            edge.extend(around.filter(|dot| dots.remove(dot)));
+        }
+    }
+    parts
+}
+
+#[test]
+fn no_mark_touches_a_letter_or_another_mark() {
+    for Promise { name, .. } in DOT_FACES {
+        let face = find(name);
+        for letter in vietnamese().chain(HIGHLANDS.chars()) {
+            // A horn is part of its letter, and marks above take the place of the dot on i.
+            let marks = letter.nfd().skip(1).filter(|mark| *mark != '\u{31b}').count();
+            let dot = usize::from(letter == 'ị');
+            assert_eq!(parts(dots(face, letter)), 1 + dot + marks, "{name}: {letter}");
         }
     }
 }
