@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
-use bangtin_renderer::frame::{Bounds, Stamp};
-use bangtin_renderer::{Fonts, Frame, Rgb, builtin};
+use bangtin_renderer::fonts::Mask;
+use bangtin_renderer::frame::{Ink, Stamp};
+use bangtin_renderer::{Area, Fonts, Frame, Rgb, builtin};
 use unicode_normalization::UnicodeNormalization;
 
 /// The running sentence, whose width is measured, stands third.
@@ -290,7 +291,7 @@ fn draw(faces: &[DotFace], fonts: &Fonts) -> Frame {
     let sheet_width = 3 * MARGIN + column * (1 + CELL as i32);
     let sheet_height = MARGIN + faces.iter().map(height).sum::<i32>();
     let mut sheet = Frame::new(sheet_width as u32, sheet_height as u32);
-    sheet.fill(0, 0, sheet.width(), sheet.height(), GROUND);
+    sheet.fill(sheet.area(), GROUND);
     let mut top = MARGIN;
     for face in faces {
         let mut y = top;
@@ -316,7 +317,7 @@ fn set(sheet: &mut Frame, face: &DotFace, line: &str, (left, top): (i32, i32), c
     let step = cell as i32;
     if cell > 1 {
         for (x, y) in (0..width(face, line)).flat_map(|x| (0..face.rows).map(move |y| (x, y))) {
-            sheet.fill(left + x * step, top + y * step, size, size, LENS);
+            fill(sheet, (left + x * step, top + y * step, size, size), LENS);
         }
     }
     let mut pen = 0;
@@ -324,29 +325,32 @@ fn set(sheet: &mut Frame, face: &DotFace, line: &str, (left, top): (i32, i32), c
         match face.letters.get(&letter) {
             Some(drawing) => {
                 for (x, y) in &drawing.dots {
-                    sheet.fill(left + (pen + x) * step, top + y * step, size, size, LIT);
+                    fill(sheet, (left + (pen + x) * step, top + y * step, size, size), LIT);
                 }
             }
             None => {
                 let (across, down) = ((advance(face, letter) - 1) as u32, face.rows as u32);
-                sheet.fill(left + pen * step, top, across * cell, down * cell, HOLE);
+                fill(sheet, (left + pen * step, top, across * cell, down * cell), HOLE);
             }
         }
         pen += advance(face, letter);
     }
 }
 
+/// A filled square or box of dots.
+fn fill(sheet: &mut Frame, (x, y, width, height): (i32, i32, u32, u32), colour: Rgb) {
+    sheet.fill(Area { x: x as u32, y: y as u32, width, height }, colour);
+}
+
 fn label(sheet: &mut Frame, fonts: &Fonts, name: &str, words: &str, (mut x, y): (i32, i32)) {
     let face = fonts.find(name).expect("a face of ours");
-    let bounds =
-        Bounds { left: 0, top: 0, right: sheet.width() as i32, bottom: sheet.height() as i32 };
     for glyph in fonts.shape(face, words) {
         let mask = fonts.mask(face, glyph.glyph, LABEL_SIZE);
         // Few shades keep the palette and the file small.
         let coverage: Vec<u8> = mask.coverage.iter().map(|shade| shade / 32 * 36).collect();
-        let stamp =
-            Stamp { x: x + mask.left, y: y - mask.top, width: mask.width, coverage: &coverage };
-        sheet.blend(stamp, bounds, LABEL);
+        let Mask { left, top, width, stride, .. } = *mask;
+        let stamp = Stamp { x: x + left, y: y - top, width, stride, coverage: &coverage };
+        sheet.blend(stamp, sheet.area(), Ink::opaque(LABEL));
         x += (glyph.advance * LABEL_SIZE as i32 + fonts.units_per_em(face) / 2)
             / fonts.units_per_em(face);
     }
