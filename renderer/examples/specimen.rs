@@ -344,7 +344,7 @@ fn fill(sheet: &mut Frame, (x, y, width, height): (i32, i32, u32, u32), colour: 
 
 fn label(sheet: &mut Frame, fonts: &Fonts, name: &str, words: &str, (mut x, y): (i32, i32)) {
     let face = fonts.find(name).expect("a face of ours");
-    for glyph in fonts.shape(face, words) {
+    for glyph in fonts.shape(face, words).iter() {
         let mask = fonts.mask(face, glyph.glyph, LABEL_SIZE);
         // Few shades keep the palette and the file small.
         let coverage: Vec<u8> = mask.coverage.iter().map(|shade| shade / 32 * 36).collect();

@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use thiserror::Error;
 
+use crate::frame::{Frame, Ink as Brush, Stamp};
+use crate::panel::Rgb;
 use led::LedFace;
 use outline::OutlineFace;
 
@@ -109,7 +111,9 @@ pub enum FontError {
 /// All faces of a program, with the glyphs that were drawn so far.
 pub struct Fonts {
     faces: Vec<Named>,
-    masks: RwLock<Masks>,
+    drawn: RwLock<Drawn>,
+    /// Words shaped so far, by face.
+    words: RwLock<HashMap<FaceId, HashMap<String, Arc<[UnitGlyph]>>>>,
 }
 
 /// A face under its name, read when it is first needed: most boards use few of the faces that
@@ -144,20 +148,40 @@ impl Source {
     }
 }
 
-/// Glyphs drawn so far, by face, index and size, and how many bytes they take.
+/// A face, a glyph of it and its size in pixels per em.
+type Sized = (FaceId, u32, u32);
+
+/// Glyphs drawn so far, and how many bytes they take.
 #[derive(Default)]
-struct Masks {
-    drawn: HashMap<(FaceId, u32, u32), Arc<Mask>>,
+struct Drawn {
+    masks: HashMap<Sized, Arc<Mask>>,
+    tiles: HashMap<(Sized, Rgb, Rgb), Arc<Frame>>,
     bytes: usize,
 }
 
-impl Fonts {
+impl Drawn {
     /// How many bytes of drawn glyphs are kept before the cache starts afresh.
-    const MASKS_MAX_BYTES: usize = 16 << 20;
+    const MAX_BYTES: usize = 16 << 20;
+
+    fn make_room(&mut self, bytes: usize) {
+        if self.bytes + bytes > Self::MAX_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += bytes;
+    }
+}
+
+impl Fonts {
+    /// How many shaped words of a face are kept before they are forgotten: Vietnamese has some
+    /// seven thousand syllables, of which notices use few hundred.
+    const WORDS_MAX: usize = 4096;
+
+    /// Longest text that is kept. Khmer is written without blanks.
+    const WORD_MAX_BYTES: usize = 256;
 
     /// No faces.
     pub fn new() -> Self {
-        Self { faces: Vec::new(), masks: RwLock::default() }
+        Self { faces: Vec::new(), drawn: RwLock::default(), words: RwLock::default() }
     }
 
     /// Adds an OpenType face under a name that layouts use.
@@ -240,11 +264,25 @@ impl Fonts {
     }
 
     /// Chooses glyphs for text that the face covers, left to right.
-    pub fn shape(&self, face: FaceId, text: &str) -> Vec<UnitGlyph> {
-        match self.face(face) {
-            Face::Outline(outline) => outline.shape(text),
-            Face::Led(led) => led.shape(text),
+    pub fn shape(&self, face: FaceId, text: &str) -> Arc<[UnitGlyph]> {
+        let known = self.words.read().ok();
+        if let Some(glyphs) = known.and_then(|words| words.get(&face)?.get(text).cloned()) {
+            return glyphs;
         }
+        let glyphs: Arc<[UnitGlyph]> = match self.face(face) {
+            Face::Outline(outline) => outline.shape(text).into(),
+            Face::Led(led) => led.shape(text).into(),
+        };
+        if let Ok(mut words) = self.words.write() {
+            let words = words.entry(face).or_default();
+            if words.len() >= Self::WORDS_MAX {
+                words.clear();
+            }
+            if text.len() <= Self::WORD_MAX_BYTES {
+                words.insert(text.to_owned(), Arc::clone(&glyphs));
+            }
+        }
+        glyphs
     }
 
     /// Where a glyph's ink lies at a size in pixels per em.
@@ -258,7 +296,7 @@ impl Fonts {
     /// A glyph drawn at a size in pixels per em.
     pub fn mask(&self, face: FaceId, glyph: u32, size: u32) -> Arc<Mask> {
         let key = (face, glyph, size);
-        if let Some(mask) = self.masks.read().ok().and_then(|masks| masks.drawn.get(&key).cloned())
+        if let Some(mask) = self.drawn.read().ok().and_then(|drawn| drawn.masks.get(&key).cloned())
         {
             return mask;
         }
@@ -266,15 +304,33 @@ impl Fonts {
             Face::Outline(outline) => outline.mask(glyph, size),
             Face::Led(led) => led.mask(glyph, size),
         });
-        if let Ok(mut masks) = self.masks.write() {
-            let bytes = size_of::<Mask>() + mask.coverage.len();
-            if masks.bytes + bytes > Self::MASKS_MAX_BYTES {
-                *masks = Masks::default();
-            }
-            masks.bytes += bytes;
-            masks.drawn.insert(key, Arc::clone(&mask));
+        if let Ok(mut drawn) = self.drawn.write() {
+            drawn.make_room(size_of::<Mask>() + mask.coverage.len());
+            drawn.masks.insert(key, Arc::clone(&mask));
         }
         mask
+    }
+
+    /// A glyph in its colour on its ground, as large as its [`mask`](Self::mask): copying it costs
+    /// a tenth of blending the mask.
+    pub fn tile(&self, face: FaceId, glyph: u32, size: u32, ink: Rgb, ground: Rgb) -> Arc<Frame> {
+        let key = ((face, glyph, size), ink, ground);
+        if let Some(tile) = self.drawn.read().ok().and_then(|drawn| drawn.tiles.get(&key).cloned())
+        {
+            return tile;
+        }
+        let mask = self.mask(face, glyph, size);
+        let Mask { width, stride, coverage, .. } = &*mask;
+        let mut tile = Frame::new(*width, mask.height);
+        tile.fill(tile.area(), ground);
+        let stamp = Stamp { x: 0, y: 0, width: *width, stride: *stride, coverage };
+        tile.blend(stamp, tile.area(), Brush::opaque(ink));
+        let tile = Arc::new(tile);
+        if let Ok(mut drawn) = self.drawn.write() {
+            drawn.make_room(size_of::<Frame>() + tile.bytes().len());
+            drawn.tiles.insert(key, Arc::clone(&tile));
+        }
+        tile
     }
 }
 

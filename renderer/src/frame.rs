@@ -76,9 +76,9 @@ impl Frame {
         let stride = self.width as usize * 3;
         let start = y as usize * stride + x as usize * 3;
         let row = width as usize * 3;
-        let mut below = self.bytes[start..].chunks_mut(stride).take(height as usize);
-        let Some(first) = below.next() else { return };
-        for next in below {
+        let mut rows = self.bytes[start..].chunks_mut(stride).take(height as usize);
+        let Some(first) = rows.next() else { return };
+        for next in rows {
             next[..row].copy_from_slice(&first[..row]);
         }
     }
@@ -121,6 +121,28 @@ impl Frame {
         for (row, coverage) in rows.zip(lines) {
             let row = &mut row[left as usize * 3..end as usize * 3];
             tint.blend(row, &coverage[covered.clone()]);
+        }
+    }
+
+    /// Copies a smaller frame, whose top left corner goes to `x`, `y`; what lies outside `within`
+    /// or the frame is left alone.
+    pub fn copy(&mut self, from: &Frame, (x, y): (i32, i32), within: Area) {
+        let Some(within) = within.intersection(self.area()) else { return };
+        let (x, y) = (i64::from(x), i64::from(y));
+        let clip = |at: i64, length: u32, from: u32, to: u32| {
+            (at.max(from.into()), (at + i64::from(length)).min(to.into()))
+        };
+        let (left, right) = clip(x, from.width, within.x, within.x + within.width);
+        let (top, bottom) = clip(y, from.height, within.y, within.y + within.height);
+        if left >= right || top >= bottom {
+            return;
+        }
+        let bytes = |from: i64, to: i64| from as usize * 3..to as usize * 3;
+        let (taken, filled) = (bytes(left - x, right - x), bytes(left, right));
+        let source = from.bytes.chunks_exact(from.width as usize * 3).skip((top - y) as usize);
+        let rows = self.bytes.chunks_exact_mut(self.width as usize * 3).skip(top as usize);
+        for (row, source) in rows.zip(source).take((bottom - top) as usize) {
+            row[filled.clone()].copy_from_slice(&source[taken.clone()]);
         }
     }
 
@@ -352,6 +374,17 @@ mod tests {
         frame.blend(stamp, frame.area(), ink);
         assert_eq!(frame.pixel(18, 0), Some(Rgb::new(51, 20, 0)));
         assert_eq!(frame.pixel(19, 0), Some(Rgb::BLACK));
+    }
+
+    #[test]
+    fn a_copy_keeps_to_its_bounds() {
+        let mut frame = Frame::new(5, 4);
+        let mut tile = Frame::new(3, 3);
+        tile.fill(tile.area(), Rgb::WHITE);
+        frame.copy(&tile, (-1, 2), frame.area());
+        frame.copy(&tile, (2, -1), area(3, 0, 1, 4));
+        frame.copy(&tile, (9, 9), frame.area());
+        assert_eq!(ascii(&frame), "...#.\n...#.\n##...\n##...\n");
     }
 
     #[test]

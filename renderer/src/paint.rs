@@ -168,8 +168,13 @@ fn draw(item: &Item, pose: Pose, moment: Moment, brush: Brush, frame: &mut Frame
     let Brush { within, ink } = brush;
     match &item.drawing {
         Drawing::Text { glyphs, .. } => {
+            let as_tiles = item.plain && ink == Ink::opaque(item.colour);
             for glyph in glyphs {
-                frame.blend(stamp(&glyph.mask, glyph.x, glyph.baseline), within, ink);
+                let stamp = stamp(&glyph.mask, glyph.x, glyph.baseline);
+                match glyph.tile.as_ref().filter(|_| as_tiles) {
+                    Some(tile) => frame.copy(tile, (stamp.x, stamp.y), within),
+                    None => frame.blend(stamp, within, ink),
+                }
             }
         }
         Drawing::Marquee { strip, top, lead_in, .. } => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::effect::{self, Pace, Turn};
 use crate::fonts::Mask;
+use crate::frame::Frame;
 use crate::layout::ZoneName;
 use crate::panel::{Area, Rgb};
 use crate::qr::Modules;
@@ -48,6 +49,8 @@ pub struct Item {
     pub colour: Rgb,
     /// Whether it changes from page to page and so comes and goes with them.
     pub turns: bool,
+    /// Whether nothing but its own ground lies behind its ink: no zone that is filled.
+    pub plain: bool,
     /// How it calls for attention at the beginning of a showing.
     pub attention: Option<Attention>,
     /// What is drawn.
@@ -172,6 +175,9 @@ pub struct Placed {
     pub baseline: i32,
     /// The drawing.
     pub mask: Arc<Mask>,
+    /// The same in the item's colour on the item's ground, where no other glyph of the item
+    /// reaches into its rectangle.
+    pub tile: Option<Arc<Frame>>,
 }
 
 /// A line drawn once as coverage, to be copied from at any offset.

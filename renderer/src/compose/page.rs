@@ -9,7 +9,7 @@ use crate::layout::{Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneNam
 use crate::panel::Area;
 use crate::qr::QUIET_ZONE;
 use crate::scene::{Attention, Drawing, Item, Page, Placed, Strip, Typeset};
-use crate::text::fit::{Block, Fitted, Line, Room, fit};
+use crate::text::fit::{Block, Fitted, Line, LineGlyph, Room, fit};
 
 use super::Words;
 use super::clock::{self, Clock};
@@ -152,7 +152,16 @@ impl Setter<'_> {
             Some((_, item)) => syllables(item) * SYLLABLE_MS,
             None => 0,
         };
-        let items = standing.iter().cloned().chain(turning).collect();
+        let mut items: Vec<Item> = standing.iter().cloned().chain(turning).collect();
+        let solids: Vec<(ZoneName, Area)> = items
+            .iter()
+            .filter(|item| item.fill.is_some() || matches!(item.drawing, Drawing::Code { .. }))
+            .map(|item| (item.zone, item.area))
+            .collect();
+        for item in &mut items {
+            let mut others = solids.iter().filter(|(zone, _)| *zone != item.zone);
+            item.plain = !others.any(|(_, area)| area.meets(item.ink));
+        }
         Page {
             duration_ms: duration_ms.max(PAGE_MIN_MS),
             turn: Turn { transition: self.layout.transition, ..Turn::default() },
@@ -258,7 +267,7 @@ impl Setter<'_> {
             let area = if fill.is_some() { area } else { around(ink, self.gap() / 2, area) };
             Attention { flashes_per_s, area }
         });
-        Item { zone: name, area, ink, fill, colour, turns: false, attention, drawing }
+        Item { zone: name, area, ink, fill, colour, turns: false, plain: false, attention, drawing }
     }
 
     fn text(&self, zone: &Zone, area: Area, fitted: &Fitted, block: &Block) -> Item {
@@ -269,19 +278,49 @@ impl Setter<'_> {
         for (index, line) in block.lines.iter().enumerate() {
             let baseline = top as i32 + block.above + block.pitch * index as i32;
             let x = inner.x + line.inset(inner.width, zone.align);
+            let begins = glyphs.len();
+            let mut line_ink: Option<Area> = None;
             for glyph in &line.glyphs {
                 let mask = self.fonts.mask(glyph.face, glyph.glyph, fitted.size);
-                let placed =
-                    Placed { x: x as i32 + glyph.x, baseline: baseline - glyph.rise, mask };
+                let (x, baseline) = (x as i32 + glyph.x, baseline - glyph.rise);
+                let placed = Placed { x, baseline, mask, tile: None };
                 if let Some(area) = extent(&placed) {
-                    ink = Some(ink.map_or(area, |ink| ink.union(area)));
-                    glyphs.push(placed);
+                    line_ink = Some(line_ink.map_or(area, |ink| ink.union(area)));
+                    glyphs.push((placed, area, glyph));
                 }
             }
+            let Some(line_ink) = line_ink else { continue };
+            // Lines that reach into one another are blended, and so are their letters.
+            if ink.is_none_or(|ink| !ink.meets(line_ink)) {
+                self.tile(&mut glyphs[begins..], zone, fitted.size);
+            } else {
+                glyphs.iter_mut().for_each(|(placed, ..)| placed.tile = None);
+            }
+            ink = Some(ink.map_or(line_ink, |ink| ink.union(line_ink)));
         }
+        let glyphs = glyphs.into_iter().map(|(placed, ..)| placed).collect();
         let setting = self.typeset(fitted, &block.lines);
         let ink = ink.unwrap_or(Area { height: 1, width: 1, ..area });
         self.item(zone, area, ink, Drawing::Text { setting, glyphs })
+    }
+
+    /// Gives the glyphs of a line their tiles, where they stand clear of their neighbours.
+    fn tile(&self, glyphs: &mut [(Placed, Area, &LineGlyph)], zone: &Zone, size: u32) {
+        let ground = zone.fill.unwrap_or(self.layout.ground);
+        // The leftmost column that anything after each glyph reaches.
+        let mut next_left = vec![u32::MAX; glyphs.len()];
+        for at in (1..glyphs.len()).rev() {
+            next_left[at - 1] = next_left[at].min(glyphs[at].1.x);
+        }
+        let mut reached = 0;
+        for ((placed, area, glyph), next_left) in glyphs.iter_mut().zip(next_left) {
+            let right = area.x + area.width;
+            if reached <= area.x && right <= next_left {
+                let LineGlyph { face, glyph, .. } = **glyph;
+                placed.tile = Some(self.fonts.tile(face, glyph, size, zone.colour, ground));
+            }
+            reached = reached.max(right);
+        }
     }
 
     fn marquee(

@@ -9,6 +9,8 @@ use super::{Ink, Mask, UnitGlyph};
 pub struct OutlineFace {
     shaping: harfrust::Font,
     drawing: Font,
+    /// One bit for each letter that has a drawing. fontdue draws an empty box for any other.
+    letters: Vec<u64>,
 }
 
 impl OutlineFace {
@@ -16,12 +18,21 @@ impl OutlineFace {
     pub fn new(bytes: &'static [u8]) -> Result<Self, String> {
         let shaping = harfrust::Font::new(bytes, 0).ok_or("its tables cannot be read")?;
         let drawing = Font::from_bytes(bytes, FontSettings::default()).map_err(str::to_owned)?;
-        Ok(Self { shaping, drawing })
+        let mut letters = Vec::new();
+        for letter in drawing.chars().keys() {
+            let (word, bit) = place(*letter);
+            if letters.len() <= word {
+                letters.resize(word + 1, 0);
+            }
+            letters[word] |= 1 << bit;
+        }
+        Ok(Self { shaping, drawing, letters })
     }
 
-    /// Whether there is a drawing for that letter. fontdue draws an empty box for any other.
+    /// Whether there is a drawing for that letter.
     pub fn covers(&self, letter: char) -> bool {
-        self.drawing.has_glyph(letter)
+        let (word, bit) = place(letter);
+        self.letters.get(word).is_some_and(|word| word >> bit & 1 == 1)
     }
 
     /// Units in one em.
@@ -73,4 +84,9 @@ impl OutlineFace {
         let top = metrics.ymin + metrics.height as i32;
         Mask::new(metrics.xmin, top, metrics.width as u32, &coverage)
     }
+}
+
+/// Where a letter's bit is.
+fn place(letter: char) -> (usize, u32) {
+    (letter as usize / 64, letter as u32 % 64)
 }

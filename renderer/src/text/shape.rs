@@ -45,65 +45,76 @@ pub const MISSING: char = '□';
 
 /// Chooses glyphs for one paragraph (no line breaks). Each cluster comes from the first face of
 /// `chain` that has all its letters, or each of its letters from the first that has it.
+///
+/// Words are shaped one by one, each with the blank after it: the same words come again with
+/// every page and every turn, and [`Fonts::shape`] knows them then.
 pub fn shape(text: &str, chain: &[FaceId], fonts: &Fonts) -> Shaped {
+    let mut shaped = Shaped { text: String::with_capacity(text.len()), glyphs: Vec::new() };
+    let mut last = None;
+    for word in text.split_inclusive(' ') {
+        match chain.first().filter(|face| covers(fonts, **face, word)) {
+            Some(face) => shaped.append(*face, word, fonts),
+            None => {
+                for (face, run) in runs(word, chain, fonts, &mut last) {
+                    shaped.append(face, &run, fonts);
+                }
+            }
+        }
+    }
+    shaped
+}
+
+/// A word in stretches of one face each; a blank stays with the face of what is before it.
+fn runs(
+    word: &str,
+    chain: &[FaceId],
+    fonts: &Fonts,
+    last: &mut Option<FaceId>,
+) -> Vec<(FaceId, String)> {
     let mut runs: Vec<(FaceId, String)> = Vec::new();
     let mut extend = |face: FaceId, letters: &str| match runs.last_mut() {
         Some((last, run)) if *last == face => run.push_str(letters),
         _ => runs.push((face, letters.to_owned())),
     };
-    let mut last: Option<FaceId> = None;
-    for cluster in text.graphemes(true) {
+    for cluster in word.graphemes(true) {
         let blank = cluster.chars().all(char::is_whitespace);
         let first_with = |letters: &str| chain.iter().copied().find(|f| covers(fonts, *f, letters));
-        // A space between two words of one face does not part their run.
         let same = last.filter(|face| blank && covers(fonts, *face, cluster));
         if let Some(face) = same.or_else(|| first_with(cluster)) {
             extend(face, cluster);
-            last = Some(face);
+            *last = Some(face);
         } else if !is_lost(cluster, chain, fonts) {
             for letter in cluster.split("").filter(|letter| !letter.is_empty()) {
-                last = first_with(letter);
-                if let Some(face) = last {
+                *last = first_with(letter);
+                if let Some(face) = *last {
                     extend(face, letter);
                 }
             }
         } else if let Some(face) = box_face(chain, fonts) {
             extend(face, MISSING.encode_utf8(&mut [0; 4]));
-            last = Some(face);
+            *last = Some(face);
         }
     }
-    let mut shaped = Shaped { text: String::new(), glyphs: Vec::new() };
-    for (face, run) in runs {
-        let start = shaped.text.len();
-        shaped.glyphs.extend(fonts.shape(face, &run).into_iter().map(|glyph| ShapedGlyph {
-            face,
-            glyph: glyph.glyph,
-            cluster: start + glyph.cluster,
-            advance: glyph.advance,
-            dx: glyph.dx,
-            dy: glyph.dy,
-        }));
-        shaped.text.push_str(&run);
-    }
-    shaped
+    runs
 }
 
 /// Letters that no face of the chain has, each with its place counted in letters from 1.
 pub fn lost(text: &str, chain: &[FaceId], fonts: &Fonts) -> Vec<(char, usize)> {
     let letters = text.chars().zip(1..);
-    letters.filter(|(letter, _)| is_lost(letter.encode_utf8(&mut [0; 4]), chain, fonts)).collect()
+    letters.filter(|(letter, _)| !chain.iter().any(|face| has(fonts, *face, *letter))).collect()
 }
 
-fn is_lost(letters: &str, chain: &[FaceId], fonts: &Fonts) -> bool {
-    let mut letters = letters.split("").filter(|letter| !letter.is_empty());
-    letters.any(|letter| !chain.iter().any(|face| covers(fonts, *face, letter)))
+fn is_lost(cluster: &str, chain: &[FaceId], fonts: &Fonts) -> bool {
+    !cluster.chars().all(|letter| chain.iter().any(|face| has(fonts, *face, letter)))
+}
+
+fn covers(fonts: &Fonts, face: FaceId, letters: &str) -> bool {
+    letters.chars().all(|letter| has(fonts, face, letter))
 }
 
 /// Joiners and zero-width spaces shape or part words; no face needs to draw them.
-fn covers(fonts: &Fonts, face: FaceId, cluster: &str) -> bool {
-    cluster
-        .chars()
-        .all(|letter| matches!(letter, '\u{200b}'..='\u{200d}') || fonts.covers(face, letter))
+fn has(fonts: &Fonts, face: FaceId, letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200d}') || fonts.covers(face, letter)
 }
 
 fn box_face(chain: &[FaceId], fonts: &Fonts) -> Option<FaceId> {
@@ -111,6 +122,19 @@ fn box_face(chain: &[FaceId], fonts: &Fonts) -> Option<FaceId> {
 }
 
 impl Shaped {
+    fn append(&mut self, face: FaceId, run: &str, fonts: &Fonts) {
+        let start = self.text.len();
+        self.glyphs.extend(fonts.shape(face, run).iter().map(|glyph| ShapedGlyph {
+            face,
+            glyph: glyph.glyph,
+            cluster: start + glyph.cluster,
+            advance: glyph.advance,
+            dx: glyph.dx,
+            dy: glyph.dy,
+        }));
+        self.text.push_str(run);
+    }
+
     /// How far the pen moves over some glyphs, in thousandths of the size.
     pub fn length(&self, fonts: &Fonts, glyphs: Range<usize>) -> u64 {
         let thousandths = |glyph: &ShapedGlyph| {
