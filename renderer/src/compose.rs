@@ -3,6 +3,8 @@
 
 mod page;
 
+pub(crate) use page::{SYLLABLE_MS, syllables};
+
 use std::collections::BTreeSet;
 
 use crate::content::{Code, Content, Look};

@@ -27,6 +27,7 @@ pub mod scene;
 pub mod compose;
 pub mod paint;
 pub mod describe;
+pub mod legibility;
 pub mod builtin;
 
 pub use compose::{Composed, compose};

@@ -16,7 +16,7 @@ const PAGE_MIN_MS: u64 = 3000;
 /// Time to take out a phone and scan, in milliseconds.
 const CODE_MIN_MS: u64 = 8000;
 /// Time for one syllable: readers in passing take in two to three a second.
-const SYLLABLE_MS: u64 = 400;
+pub(crate) const SYLLABLE_MS: u64 = 400;
 
 /// Sets words on a page layout.
 ///
@@ -409,7 +409,7 @@ fn extent(placed: &Placed) -> Option<Area> {
 
 /// Syllables to read in an item. Khmer writes no blanks between words, and long words hold more
 /// than one.
-fn syllables(item: &Item) -> u64 {
+pub(crate) fn syllables(item: &Item) -> u64 {
     let lines = match &item.drawing {
         Drawing::Text { setting, .. } | Drawing::Marquee { setting, .. } => &setting.lines,
         Drawing::Code { .. } | Drawing::Clock { .. } => return 0,
