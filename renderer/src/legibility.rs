@@ -154,7 +154,7 @@ struct Reading {
     needed_ms: u64,
     /// Its dark gap excluded.
     given_ms: u64,
-    /// How far a line runs, in pixels; `None` where all stand.
+    /// How far a line runs, in pixels, at least 1; `None` where all stand.
     travel: Option<u32>,
 }
 
@@ -163,7 +163,7 @@ impl Reading {
         let units = fresh.iter().filter(|item| setting(item).is_some()).count() as u64;
         let spoken: u64 = fresh.iter().map(|item| syllables(item)).sum();
         let travel = page.items.iter().find_map(|item| match item.drawing {
-            Drawing::Marquee { travel, .. } => Some(travel),
+            Drawing::Marquee { travel: travel @ 1.., .. } => Some(travel),
             _ => None,
         });
         Self {
