@@ -5,6 +5,8 @@ mod clock;
 mod codes;
 mod page;
 
+pub(crate) use page::{SYLLABLE_MS, UNIT_MS, syllables};
+
 use std::collections::BTreeSet;
 
 use crate::content::{Content, Look};

@@ -31,6 +31,7 @@ pub mod paint;
 pub mod light;
 pub mod compose;
 pub mod describe;
+pub mod legibility;
 pub mod builtin;
 
 pub use compose::{Composed, compose, reread};

@@ -43,6 +43,29 @@ impl Rgb {
     }
 }
 
+/// The contrast ratio of two colours, 1 to 21: relative luminance in sRGB as WCAG 2.2 defines it.
+///
+/// On an LED panel black is the panel unlit, so that the ratio there holds at night and is less in
+/// the sun, where the panel itself is bright.
+///
+/// ```
+/// use bangtin_renderer::{Rgb, panel::contrast};
+///
+/// assert_eq!(contrast(Rgb::BLACK, Rgb::WHITE), 21.0);
+/// ```
+pub fn contrast(a: Rgb, b: Rgb) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+fn luminance(colour: Rgb) -> f64 {
+    let linear = |channel: u8| match f64::from(channel) / 255.0 {
+        share @ ..=0.04045 => share / 12.92,
+        share => ((share + 0.055) / 1.055).powf(2.4),
+    };
+    0.2126 * linear(colour.r) + 0.7152 * linear(colour.g) + 0.0722 * linear(colour.b)
+}
+
 /// What a board's lights can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -177,5 +200,23 @@ mod tests {
         assert_eq!(shown(&panel), [true, true, true, false]);
         panel.colours = Colours::Rgb;
         assert_eq!(shown(&panel), [true; 4]);
+    }
+
+    #[track_caller]
+    fn check_contrast(a: &str, b: &str, expected: f64) {
+        let colour = |text| Rgb::parse(text).expect("a colour");
+        let ratio = contrast(colour(a), colour(b));
+        assert!((ratio - expected).abs() < 0.005, "{a} on {b}: {ratio}");
+        assert_eq!(ratio, contrast(colour(b), colour(a)));
+    }
+
+    #[test]
+    fn contrast_is_that_of_the_wcag() {
+        check_contrast("#ffffff", "#ffffff", 1.0);
+        check_contrast("#ffffff", "#000000", 21.0);
+        // The grey that is known for just reaching 4.5 : 1 on white.
+        check_contrast("#767676", "#ffffff", 4.54);
+        // Red alone: (0.2126 + 0.05) / 0.05.
+        check_contrast("#ff0000", "#000000", 5.252);
     }
 }

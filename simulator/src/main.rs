@@ -4,6 +4,7 @@
 mod app;
 mod boards;
 mod broker;
+mod check;
 mod console;
 mod demo;
 mod input;
@@ -39,6 +40,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Draw one notice on one layout
     Render(render::Arguments),
+    /// Say what people will get of one notice on each layout, and what to change
+    Check(check::Arguments),
     /// Make a key and the list that makes boards believe it
     Keygen(keys::KeygenArguments),
     /// Print a notice signed
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Keygen(arguments) => keys::keygen(&arguments),
         Command::Sign(arguments) => publish::sign(&arguments),
         Command::Publish(arguments) => publish::publish(&arguments),

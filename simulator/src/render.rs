@@ -105,6 +105,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is wrong with a cancel where a picture is asked for.
+pub fn draws_nothing() -> Problem {
+    Problem::new("nothing_to_draw", "kind", "a cancel draws nothing", "cancel", "")
+}
+
 /// Admits a draft through the board's own door, signed with a key that is thrown away, on a board
 /// that it is addressed to and that shows all its languages.
 pub fn draft(
@@ -115,8 +120,7 @@ pub fn draft(
 ) -> Result<Admitted, Vec<Problem>> {
     let notice = read(json).map_err(|(_, problems)| problems)?;
     if notice.kind == Kind::Cancel {
-        let message = "a cancel draws nothing";
-        return Err(vec![Problem::new("nothing_to_draw", "kind", message, "cancel", "")]);
+        return Err(vec![draws_nothing()]);
     }
     let ours = |message: String| vec![Problem::new("draft", "", message, "", "")];
     let key = keys::generate().map_err(|error| ours(error.to_string()))?;

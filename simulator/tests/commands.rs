@@ -109,6 +109,91 @@ fn check_words(drawn: &Value, notice: &Value, of: &str) {
     }
 }
 
+#[test]
+fn every_sample_is_legible_on_every_layout() {
+    for sample in samples() {
+        let name = sample.display().to_string();
+        let output = run(&["check", "--notice", &name, "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{name}");
+        let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+        let layouts = document["layouts"].as_array().expect("layouts");
+        assert_eq!(layouts.iter().map(|of| &of["layout"]).collect::<Vec<_>>(), LAYOUTS);
+        for of in layouts {
+            check_legibility(of, &name);
+        }
+    }
+}
+
+#[track_caller]
+fn check_legibility(of: &Value, name: &str) {
+    let of_all = format!("{name}: {of}");
+    let mut keys: Vec<_> = of.as_object().expect("an object").keys().collect();
+    keys.sort();
+    assert_eq!(keys, CHECK_KEYS, "{of_all}");
+    let number = |key: &str| of[key].as_f64().unwrap_or_else(|| panic!("{key}: {of_all}"));
+    let is_lcd = of["layout"].as_str().is_some_and(|layout| layout.starts_with("lcd"));
+    assert_eq!(of["problems"], json!([]), "{of_all}");
+    assert!(number("contrast") >= if is_lcd { 7.0 } else { 4.5 }, "{of_all}");
+    assert!(number("reading_s") > 2.0 && number("reading_s") <= number("duration_s"), "{of_all}");
+    assert!(number("letter_height_mm") >= if is_lcd { 16.0 } else { 60.0 }, "{of_all}");
+    let read_from = number("letter_height_mm") * 0.25;
+    assert!((number("legible_to_m") - read_from).abs() < 0.1, "{of_all}");
+    assert!(number("pages") >= 1.0 && number("marquee_passes") <= 1.0, "{of_all}");
+    if let Some(scanned_from) = of["code_scannable_to_m"].as_f64() {
+        assert!((2.0..12.0).contains(&scanned_from), "{of_all}");
+    }
+}
+
+const CHECK_KEYS: [&str; 11] = [
+    "code_scannable_to_m",
+    "contrast",
+    "duration_s",
+    "findings",
+    "layout",
+    "legible_to_m",
+    "letter_height_mm",
+    "marquee_passes",
+    "pages",
+    "problems",
+    "reading_s",
+];
+
+#[test]
+fn a_check_says_what_is_wrong_once_and_with_which_layouts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notice.json").display().to_string();
+    let check = |notice: &Value, more: &[&str]| {
+        fs::write(&path, notice.to_string()).expect("a file");
+        let output = run(&[&["check", "--notice", &path], more].concat());
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let mut notice: Value =
+        serde_json::from_slice(&fs::read(sample()).expect("a sample")).expect("JSON");
+    let (code, table, complaints) = check(&notice, &["--layout", "led-96x16", "lcd-1080p"]);
+    assert_eq!((code, complaints.as_str()), (Some(0), ""));
+    assert!(table.contains("\nled-96x16: nothing to change\nlcd-1080p: nothing"), "{table}");
+    // Khmer alone, which the smallest boards have no letters for.
+    notice["content"][0]["headline"] = json!("ស");
+    let (code, table, complaints) = check(&notice, &[]);
+    assert_eq!(code, Some(1));
+    assert!(complaints.contains("on led-96x16, led-128x32: `content[0].headline`"), "{complaints}");
+    assert!(table.contains("cannot show it"), "{table}");
+    let (code, document, complaints) = check(&json!({ "kind": "cancel" }), &["--json"]);
+    assert_eq!(code, Some(1));
+    let document: Value = serde_json::from_str(&document).expect("one JSON document");
+    let problems = document["layouts"][5]["problems"].as_array().expect("problems");
+    assert_eq!(complaints.lines().count(), problems.len(), "{complaints}");
+    assert_eq!(document["layouts"][5]["reading_s"], Value::Null);
+    assert_eq!(document["layouts"][5].as_object().map(serde_json::Map::len), Some(11));
+    // All that keeps it from running, at once.
+    let output = run(&["check", "--layout", "a", "--layout", "b", "--notice", "absent.json"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(complaints.lines().count(), 3, "{complaints}");
+}
+
 /// One plain line or more on standard error, nothing on standard output, the exit code, no panic.
 #[track_caller]
 fn refuses(arguments: &[&str], code: i32, message: &str) {

@@ -19,8 +19,11 @@ use super::codes::DrawnCode;
 const PAGE_MIN_MS: u64 = 3000;
 /// Time to take out a phone and scan, in milliseconds.
 const CODE_MIN_MS: u64 = 8000;
+/// Time for one unit of information: each zone that says something is one (see
+/// [`Legibility::reading_s`](crate::legibility::Legibility::reading_s)).
+pub(crate) const UNIT_MS: u64 = 2000;
 /// Time for one syllable: readers in passing take in two to three a second.
-const SYLLABLE_MS: u64 = 400;
+pub(crate) const SYLLABLE_MS: u64 = 400;
 
 /// Sets words on a page layout.
 ///
@@ -107,7 +110,6 @@ impl Setter<'_> {
 
     fn pages(&self) -> Result<Vec<Page>, ZoneName> {
         let mut standing = Vec::new();
-        let mut standing_words = 0;
         let mut turning: Vec<(&Zone, Area)> = Vec::new();
         let mut ends: BTreeMap<ZoneName, u32> = BTreeMap::new();
         for zone in &self.layout.zones {
@@ -119,22 +121,17 @@ impl Setter<'_> {
             }
             if let Some(item) = self.standing(zone, area)? {
                 ends.insert(zone.name, item.ink.y + item.ink.height + self.gap());
-                standing_words += syllables(&item);
                 standing.push(item);
             }
         }
         let mut pages = Vec::new();
         for (zone, area) in turning {
             for item in self.turning(zone, area)? {
-                pages.push(self.page(&standing, Some(item)));
+                pages.push(self.page(&standing, Some(item), pages.is_empty()));
             }
         }
         if pages.is_empty() {
-            pages.push(self.page(&standing, None));
-        }
-        // What stands is read once, with the first page.
-        if let Some(first) = pages.first_mut() {
-            first.duration_ms += standing_words * SYLLABLE_MS;
+            pages.push(self.page(&standing, None, true));
         }
         let whole: u64 = pages.iter().map(|page| page.duration_ms).sum();
         let least = if self.words.code.is_some() { CODE_MIN_MS } else { 0 };
@@ -144,13 +141,18 @@ impl Setter<'_> {
         Ok(pages)
     }
 
-    fn page(&self, standing: &[Item], turning: Option<Item>) -> Page {
-        let duration_ms = match turning.as_ref().map(|item| (&item.drawing, item)) {
-            Some((Drawing::Marquee { pace, travel: travel @ 1.., .. }, _)) => {
-                pace.duration_ms(*travel)
+    /// One page; what stands is read with the first one.
+    fn page(&self, standing: &[Item], turning: Option<Item>, is_first: bool) -> Page {
+        let fresh = standing.iter().filter(|_| is_first).chain(&turning);
+        let said: Vec<u64> = fresh.map(syllables).filter(|syllables| *syllables > 0).collect();
+        let reading_ms = (said.iter().sum::<u64>() * SYLLABLE_MS).max(said.len() as u64 * UNIT_MS);
+        let running_ms = match turning.as_ref().map(|item| &item.drawing) {
+            Some(Drawing::Marquee { pace, travel: travel @ 1.., .. }) => {
+                // What stands beside a line is read before it moves far.
+                let beside = standing.iter().filter(|_| is_first).map(syllables).sum::<u64>();
+                pace.duration_ms(*travel) + beside * SYLLABLE_MS
             }
-            Some((_, item)) => syllables(item) * SYLLABLE_MS,
-            None => 0,
+            _ => reading_ms,
         };
         let mut items: Vec<Item> = standing.iter().cloned().chain(turning).collect();
         let solids: Vec<(ZoneName, Area)> = items
@@ -163,7 +165,7 @@ impl Setter<'_> {
             item.plain = !others.any(|(_, area)| area.meets(item.ink));
         }
         Page {
-            duration_ms: duration_ms.max(PAGE_MIN_MS),
+            duration_ms: running_ms.max(PAGE_MIN_MS),
             turn: Turn { transition: self.layout.transition, ..Turn::default() },
             ground: self.layout.ground,
             items,
@@ -429,7 +431,7 @@ fn extent(placed: &Placed) -> Option<Area> {
 
 /// Syllables to read in an item. Khmer writes no blanks between words, and long words hold more
 /// than one.
-fn syllables(item: &Item) -> u64 {
+pub(crate) fn syllables(item: &Item) -> u64 {
     let lines = match &item.drawing {
         Drawing::Text { setting, .. } | Drawing::Marquee { setting, .. } => &setting.lines,
         Drawing::Code { .. } | Drawing::Clock { .. } => return 0,

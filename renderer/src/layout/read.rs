@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::effect::FLASHES_PER_S_MAX;
-use crate::panel::{Colours, Kind};
+use crate::panel::{Colours, Kind, contrast};
 
 /// Reads the text of a layout file.
 pub(super) fn read(name: &str, text: &str, fonts: &Fonts) -> Result<Layout, Vec<Problem>> {
@@ -34,6 +34,10 @@ struct File {
 fn default_marquee() -> u32 {
     60
 }
+
+/// Lowest contrast on a screen, which stands in daylight and is read by the old (WCAG 2.2, success
+/// criterion 1.4.6). LED boards are brighter than any sRGB ratio says.
+const LCD_CONTRAST_MIN: f64 = 7.0;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +200,9 @@ impl Reader<'_> {
             }
             zones.push(self.zone(&path, zone, panel));
         }
+        if panel.kind == Kind::Lcd {
+            self.contrasts(path, ground.unwrap_or(Rgb::BLACK), &zones);
+        }
         let needed: &[ZoneName] = match kind {
             PageKind::Notice | PageKind::Emergency => &[ZoneName::Headline, ZoneName::Text],
             PageKind::Exercise => &[ZoneName::Band, ZoneName::Headline, ZoneName::Text],
@@ -262,6 +269,31 @@ impl Reader<'_> {
         }
     }
 
+    /// Checks that words, and the light modules of a code, stand out from what is behind them.
+    fn contrasts(&mut self, path: &str, ground: Rgb, zones: &[Zone]) {
+        for (index, zone) in zones.iter().enumerate() {
+            let at = format!("{path}.zones[{index}]");
+            // A colour that could not be read says nothing about contrast.
+            let colours = [format!("{at}.colour"), format!("{at}.fill"), format!("{path}.ground")];
+            if self.problems.iter().any(|problem| colours.contains(&problem.path)) {
+                continue;
+            }
+            let behind = match zone.name {
+                ZoneName::Code => Rgb::BLACK,
+                _ => zone.fill.unwrap_or(ground),
+            };
+            let ratio = contrast(zone.colour, behind);
+            if ratio < LCD_CONTRAST_MIN {
+                // Rounded down, so that what is too little never reads as enough.
+                let ratio = format!("{:.1} : 1", (ratio * 10.0).floor() / 10.0);
+                let limit = format!("at least {LCD_CONTRAST_MIN} : 1");
+                let what =
+                    "too little contrast to what is behind; make one of them lighter or darker";
+                self.add(&format!("{at}.colour"), what, ratio, limit);
+            }
+        }
+    }
+
     fn faces(&mut self, path: &str, names: &[String]) -> Vec<FaceId> {
         let known = self.fonts.names().collect::<Vec<_>>().join(", ");
         let mut faces = Vec::new();
@@ -317,5 +349,28 @@ impl Reader<'_> {
             limit => format!("{what}: `{value}` ({limit})"),
         };
         self.problems.push(Problem::new("layout", path, message, value, limit));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin;
+
+    #[test]
+    fn a_screen_needs_contrast_and_is_told_how_much() {
+        let text = builtin::layout_text("lcd-1080p").expect("a layout of the program");
+        let check = |from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            let read = read("faint", &text.replace(from, to), &builtin::fonts());
+            let problems = read.err().unwrap_or_default();
+            problems.into_iter().map(|problem| (problem.path, problem.value)).collect::<Vec<_>>()
+        };
+        // White on this blue has 6.24 : 1.
+        let band = ("exercise.zones[0].colour".to_owned(), "6.2 : 1".to_owned());
+        assert_eq!(check("#004fc8", "#0057d9"), [band]);
+        // A colour that is none is one fault, not two.
+        assert_eq!(check("#004fc8", "blue").len(), 1);
+        assert_eq!(check("kind = \"lcd\"", "kind = \"led\""), []);
     }
 }
