@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use bangtin_renderer::{Content, Fonts, Frame, Layout, paint, repaint};
 use clap::Parser;
-use workloads::{bulletin, code, layout, led, painted, running_ms, scene, ticker};
+use workloads::{bulletin, code, layout, led, painted, peak_kib, running_ms, scene, ticker};
 
 /// Pictures before the measured ones, so that every letter was drawn once.
 const WARM_UP: usize = 3;
@@ -127,13 +127,6 @@ fn screen(seconds: f64, layout: &Layout, fonts: &Fonts) {
         "{{\"w\":\"w5\",\"frames\":{frames},\"cpu_s\":{cpu_s:.3},\"maxrss_kib\":{}}}",
         peak_kib()
     );
-}
-
-/// The most memory this process held, from `/proc`; 0 where there is none.
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// Calls `draw` for picture after picture and prints the time that each took.

@@ -86,3 +86,10 @@ pub fn painted(scene: &Scene, elapsed_ms: u64) -> Frame {
 pub fn running_ms(number: usize) -> u64 {
     HOLD_MS + (number.saturating_sub(1) as u64 * 1000).div_ceil(60)
 }
+
+/// The most memory this process held, from `/proc`; 0 where there is none.
+pub fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
