@@ -38,7 +38,7 @@ pub struct PageDescription {
 pub struct ItemDescription {
     /// Name of the zone.
     pub zone: &'static str,
-    /// `text`, `code` or `clock`.
+    /// `text`, `code`, `picture` or `clock`.
     pub kind: &'static str,
     /// Left column.
     pub x: u32,
@@ -52,7 +52,8 @@ pub struct ItemDescription {
     pub font: String,
     /// Pixels per em; pixels a module for codes.
     pub em_px: u32,
-    /// The lines as drawn, in NFC; for a code its data.
+    /// The lines as drawn, in NFC; for a code its data, for a picture its
+    /// description.
     pub lines: Vec<String>,
     /// `still` or `marquee`.
     pub motion: &'static str,
@@ -85,6 +86,7 @@ fn item(item: &Item) -> ItemDescription {
         Drawing::Text { setting, .. } => ("text", "still", typeset(setting)),
         Drawing::Marquee { setting, .. } => ("text", "marquee", typeset(setting)),
         Drawing::Clock { setting, .. } => ("clock", "still", typeset(setting)),
+        Drawing::Picture { alt, .. } => ("picture", "still", (String::new(), 0, vec![alt.clone()])),
         Drawing::Code { data, module, .. } => {
             ("code", "still", (String::new(), *module, vec![data.clone()]))
         }

@@ -276,13 +276,13 @@ fn stood(item: &Item, before: &[Item]) -> bool {
     !item.turns && before.iter().any(same)
 }
 
-/// How an item's words are set; `None` for codes.
+/// How an item's words are set; `None` for codes and pictures.
 fn setting(item: &Item) -> Option<&Typeset> {
     match &item.drawing {
         Drawing::Text { setting, .. }
         | Drawing::Marquee { setting, .. }
         | Drawing::Clock { setting, .. } => Some(setting),
-        Drawing::Code { .. } => None,
+        Drawing::Code { .. } | Drawing::Picture { .. } => None,
     }
 }
 

@@ -100,6 +100,13 @@ pub enum Drawing {
         /// Pixels on a module's side.
         module: u32,
     },
+    /// A picture in the panel's size and colours.
+    Picture {
+        /// What it shows, in words.
+        alt: String,
+        /// Its pixels.
+        pixels: Frame,
+    },
     /// The time of day.
     Clock {
         /// How it is set.
@@ -225,7 +232,7 @@ impl Scene {
             _ => Some(began + page.turn.next_change_ms(within, page.duration_ms)),
         };
         let moves = page.items.iter().filter_map(|item| match &item.drawing {
-            Drawing::Text { .. } | Drawing::Code { .. } => None,
+            Drawing::Text { .. } | Drawing::Code { .. } | Drawing::Picture { .. } => None,
             Drawing::Marquee { pace, travel, .. } => {
                 pace.next_step_ms(within, *travel).map(|at| began + at)
             }
