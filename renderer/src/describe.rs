@@ -57,6 +57,8 @@ pub struct ItemDescription {
     pub lines: Vec<String>,
     /// `still` or `marquee`.
     pub motion: &'static str,
+    /// Why words have this face, size and motion; empty for codes and pictures.
+    pub why: String,
 }
 
 /// Describes a composed scene.
@@ -81,14 +83,19 @@ pub fn describe(composed: &Composed, layout: &Layout) -> Description {
 }
 
 fn item(item: &Item) -> ItemDescription {
-    let typeset = |setting: &Typeset| (setting.face.clone(), setting.size, setting.lines.clone());
-    let (kind, motion, (font, em_px, lines)) = match &item.drawing {
+    let typeset = |setting: &Typeset| {
+        let Typeset { face, size, lines, why } = setting.clone();
+        (face, size, lines, why)
+    };
+    let (kind, motion, (font, em_px, lines, why)) = match &item.drawing {
         Drawing::Text { setting, .. } => ("text", "still", typeset(setting)),
         Drawing::Marquee { setting, .. } => ("text", "marquee", typeset(setting)),
         Drawing::Clock { setting, .. } => ("clock", "still", typeset(setting)),
-        Drawing::Picture { alt, .. } => ("picture", "still", (String::new(), 0, vec![alt.clone()])),
+        Drawing::Picture { alt, .. } => {
+            ("picture", "still", (String::new(), 0, vec![alt.clone()], String::new()))
+        }
         Drawing::Code { data, module, .. } => {
-            ("code", "still", (String::new(), *module, vec![data.clone()]))
+            ("code", "still", (String::new(), *module, vec![data.clone()], String::new()))
         }
     };
     let area = if motion == "marquee" { item.area } else { item.ink };
@@ -103,5 +110,6 @@ fn item(item: &Item) -> ItemDescription {
         em_px,
         lines,
         motion,
+        why,
     }
 }

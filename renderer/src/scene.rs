@@ -171,6 +171,8 @@ pub struct Typeset {
     pub size: u32,
     /// The lines as drawn, in NFC.
     pub lines: Vec<String>,
+    /// Why they are set like this: one sentence for a person.
+    pub why: String,
 }
 
 /// A glyph with its pen position on the panel.

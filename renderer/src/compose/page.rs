@@ -10,7 +10,7 @@ use crate::panel::{Area, Rgb};
 use crate::qr::QUIET_ZONE;
 use crate::risk;
 use crate::scene::{Attention, Drawing, Item, Page, Placed, Strip, Typeset};
-use crate::text::fit::{Block, Fitted, Line, LineGlyph, Room, fit};
+use crate::text::fit::{Block, Fitted, Line, LineGlyph, Room, Rule, fit};
 
 use super::clock::{self, Clock};
 use super::codes::DrawnCode;
@@ -250,7 +250,9 @@ impl Setter<'_> {
         }
         let fitted = fit(&paragraphs, &self.room(zone, area), self.fonts).ok_or(zone.name)?;
         let items = fitted.pages.iter().map(|block| match block.lines.as_slice() {
-            [line] if fitted.runs => self.marquee(zone, area, &fitted, (block, line)),
+            [line] if fitted.rule == Rule::Marquee => {
+                self.marquee(zone, area, &fitted, (block, line))
+            }
             _ => self.text(zone, area, &fitted, block),
         });
         Ok(items.map(|item| Item { turns: true, ..item }).collect())
@@ -322,7 +324,7 @@ impl Setter<'_> {
             ink = Some(ink.map_or(line_ink, |ink| ink.union(line_ink)));
         }
         let glyphs = glyphs.into_iter().map(|(placed, ..)| placed).collect();
-        let setting = self.typeset(fitted, &block.lines);
+        let setting = self.typeset(zone, fitted, &block.lines);
         let ink = ink.unwrap_or(Area { height: 1, width: 1, ..area });
         self.item(zone, area, ink, Drawing::Text { setting, glyphs })
     }
@@ -376,7 +378,7 @@ impl Setter<'_> {
         let ink = Area { y: top, height, ..inner };
         let lead_in = if zone.enters { inner.width } else { 0 };
         let drawing = Drawing::Marquee {
-            setting: self.typeset(fitted, std::slice::from_ref(line)),
+            setting: self.typeset(zone, fitted, std::slice::from_ref(line)),
             top: top as i32,
             pace: self.panel.pace,
             lead_in,
@@ -417,17 +419,34 @@ impl Setter<'_> {
         let clock = clock::set(zone, zone.inner(area), self.fonts).ok_or(zone.name)?;
         let Clock { face, size, dial, ink, baseline } = clock;
         let lines = vec![dial.written(u64::from(start_s))];
-        let setting = Typeset { face: self.fonts.name(face).to_owned(), size, lines };
+        let why =
+            format!("{size} px is the largest of {} to {} that fits", zone.sizes.0, zone.sizes.1);
+        let setting = Typeset { face: self.fonts.name(face).to_owned(), size, lines, why };
         let drawing = Drawing::Clock { setting, dial, baseline, start_s };
         Ok(Some(self.item(zone, area, ink, drawing)))
     }
 
-    fn typeset(&self, fitted: &Fitted, lines: &[Line]) -> Typeset {
-        Typeset {
-            face: self.fonts.name(fitted.face).to_owned(),
-            size: fitted.size,
-            lines: lines.iter().map(|line| line.text.clone()).collect(),
-        }
+    fn typeset(&self, zone: &Zone, fitted: &Fitted, lines: &[Line]) -> Typeset {
+        let name = |face: FaceId| self.fonts.name(face);
+        let (face, size, (least, most)) = (name(fitted.face), fitted.size, zone.sizes);
+        let why = match fitted.rule {
+            Rule::Largest => format!("{size} px is the largest of {least} to {most} that fits"),
+            Rule::Together => {
+                format!("{size} px, a little below the largest that fits: no term is parted")
+            }
+            Rule::NarrowerFace => {
+                let wider = zone.faces.first().map_or("", |face| name(*face));
+                format!("{wider} does not fit at {least} px or more; {size} px of {face} does")
+            }
+            Rule::Pages => {
+                let count = fitted.pages.len();
+                let most = if size > least { ", the largest that needs no more" } else { "" };
+                format!("does not fit at {least} px or more: {count} pages at {size} px{most}")
+            }
+            Rule::Marquee => format!("does not fit at {least} px or more: it runs at {size} px"),
+        };
+        let lines = lines.iter().map(|line| line.text.clone()).collect();
+        Typeset { face: face.to_owned(), size, lines, why }
     }
 }
 
