@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use bangtin_renderer::{Composed, Content, Fonts, Layout, Problem, compose};
+use bangtin_renderer::{Composed, Content, Fonts, Layout, Look, Problem, Scene, compose, reread};
 use jiff::{Span, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::notice::{Kind, NOTICE_MAX_BYTES, Notice, Partial, read};
-use crate::pages::{self, Board};
+use crate::pages::{self, Board, Pictures};
 use crate::signature::{Key, NOTICE_TYPE, Trusted, verify};
 
 /// What the door checks against.
@@ -19,10 +19,31 @@ pub struct Door {
     pub board: Board,
     /// Hosts that codes may lead to, in small letters; `*.` stands for any name below.
     pub hosts: Vec<String>,
+    /// The pictures that are here.
+    pub pictures: Pictures,
     /// The panel.
     pub layout: Arc<Layout>,
     /// The faces.
     pub fonts: Arc<Fonts>,
+}
+
+impl Door {
+    /// Composes what this board shows. Its codes are read back from the pixels first, unless they
+    /// belong to an emergency, which nothing delays: see [`Door::reread`].
+    ///
+    /// # Errors
+    /// With every problem, when nothing can be drawn.
+    pub fn compose(&self, contents: &[Content]) -> Result<Composed, Vec<Problem>> {
+        let composed = compose(contents, &self.layout, &self.fonts)?;
+        let urgent = contents.iter().any(|content| content.look == Look::Emergency);
+        let better = if urgent { None } else { self.reread(contents, &composed.scene) };
+        Ok(better.unwrap_or(composed))
+    }
+
+    /// The same without the codes that cannot be read back from the pixels; `None` when all can.
+    pub fn reread(&self, contents: &[Content], scene: &Scene) -> Option<Composed> {
+        reread(contents, &self.layout, &self.fonts, scene)
+    }
 }
 
 /// A notice that passed, with the scene that it was checked with.
@@ -117,8 +138,8 @@ pub fn admit(bytes: &[u8], door: &Door, from: From) -> Result<Admitted, Box<Refu
     let composed = match notice.kind {
         Kind::Cancel => None,
         Kind::Alert | Kind::Update => {
-            let contents = pages::notice(&notice, &door.board);
-            compose(&contents, &door.layout, &door.fonts)
+            let contents = pages::notice(&notice, &door.board, &door.pictures);
+            door.compose(&contents)
                 .map_err(|more| {
                     let placed = more.into_iter().map(|more| in_document(more, &notice, &contents));
                     problems.extend(placed);

@@ -1,13 +1,14 @@
 //! What the board's pages say, in words: a notice, the idle page, the all-clear.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use bangtin_renderer::{Code, Content, Look};
+use bangtin_renderer::{Code, Content, Illustration, Look};
 use jiff::Timestamp;
 
 use crate::area::Address;
 use crate::calendar;
-use crate::notice::{Class, Notice, NoticeCode, NoticeContent, Purpose, Status};
+use crate::notice::{Class, Notice, NoticeCode, NoticeContent, Picture, Purpose, Status};
 
 /// What the pages need to know about the board.
 #[derive(Debug, Clone)]
@@ -20,9 +21,12 @@ pub struct Board {
     pub languages: Vec<String>,
 }
 
+/// The pictures that are here, by the SHA-256 of their files in small hexadecimal digits.
+pub type Pictures = BTreeMap<String, Arc<bangtin_renderer::Picture>>;
+
 /// A notice's content in the board's languages and their order. A notice in none of them shows
 /// what it has: foreign words are better than none.
-pub fn notice(notice: &Notice, board: &Board) -> Vec<Content> {
+pub fn notice(notice: &Notice, board: &Board, pictures: &Pictures) -> Vec<Content> {
     let wanted = board.languages.iter();
     let mut chosen: Vec<&NoticeContent> = wanted
         .filter_map(|language| notice.content.iter().find(|c| c.language == *language))
@@ -30,10 +34,10 @@ pub fn notice(notice: &Notice, board: &Board) -> Vec<Content> {
     if chosen.is_empty() {
         chosen = notice.content.iter().collect();
     }
-    chosen.into_iter().map(|content| page(notice, content, board)).collect()
+    chosen.into_iter().map(|content| page(notice, content, board, pictures)).collect()
 }
 
-fn page(notice: &Notice, content: &NoticeContent, board: &Board) -> Content {
+fn page(notice: &Notice, content: &NoticeContent, board: &Board, pictures: &Pictures) -> Content {
     let look = match (notice.status, notice.class) {
         (Status::Exercise, _) => Look::Exercise,
         (_, Class::Emergency) => Look::Emergency,
@@ -49,9 +53,14 @@ fn page(notice: &Notice, content: &NoticeContent, board: &Board) -> Content {
         stamp: [level, issued].into_iter().flatten().collect::<Vec<_>>().join(" • "),
         band: if look == Look::Exercise { "DIỄN TẬP".to_owned() } else { String::new() },
         codes: content.codes.iter().map(|code| page_code(notice, code, board)).collect(),
-        pictures: content.pictures.iter().map(|picture| picture.alt.clone()).collect(),
+        risk_level: notice.risk_level,
+        pictures: content.pictures.iter().map(|picture| illustration(picture, pictures)).collect(),
         ..Content::new(look, &content.language, &content.headline, &content.text)
     }
+}
+
+fn illustration(Picture { sha256, alt }: &Picture, pictures: &Pictures) -> Illustration {
+    Illustration { alt: alt.clone(), picture: pictures.get(sha256).cloned() }
 }
 
 /// The code with its host in the caption: a false code stuck over it is then seen to be one.

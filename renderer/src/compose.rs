@@ -4,10 +4,9 @@
 mod clock;
 mod codes;
 mod page;
+mod words;
 
 pub(crate) use page::{SYLLABLE_MS, UNIT_MS, syllables};
-
-use std::collections::BTreeSet;
 
 use crate::content::{Content, Look};
 use crate::effect::Turn;
@@ -15,9 +14,7 @@ use crate::fonts::Fonts;
 use crate::layout::{Layout, PageKind, PageLayout};
 use crate::problem::{Finding, Problem};
 use crate::scene::{Page, Scene};
-use crate::text::normalise::{is_blank, normalise};
-use crate::text::shape::lost;
-use codes::DrawnCode;
+use words::{Cleaned, Words};
 
 /// A scene and what had to be left out of it.
 #[derive(Debug, Clone)]
@@ -61,9 +58,9 @@ pub fn reread(
     contents: &[Content],
     layout: &Layout,
     fonts: &Fonts,
-    composed: &Composed,
+    scene: &Scene,
 ) -> Option<Composed> {
-    let unreadable = codes::unreadable(&composed.scene);
+    let unreadable = codes::unreadable(scene);
     if unreadable.is_empty() {
         return None;
     }
@@ -142,27 +139,6 @@ fn assemble(
     Ok(Composed { scene: Scene { width, height, pages }, findings })
 }
 
-/// Everything a page says, cleaned, with what has no zone of its own folded into the text.
-#[derive(Debug, Clone, Default)]
-struct Words {
-    band: String,
-    headline: String,
-    paragraphs: Vec<String>,
-    stamp: String,
-    caption: String,
-    code: Option<DrawnCode>,
-    clock_s: Option<u32>,
-}
-
-impl Words {
-    /// Adds a paragraph that is not said yet.
-    fn say(&mut self, paragraph: String) {
-        if !self.paragraphs.iter().any(|said| said.contains(&paragraph)) {
-            self.paragraphs.push(paragraph);
-        }
-    }
-}
-
 struct Composer<'a> {
     layout: &'a Layout,
     fonts: &'a Fonts,
@@ -173,41 +149,55 @@ struct Composer<'a> {
 
 impl Composer<'_> {
     fn pages(mut self, unreadable: &[String]) -> Result<(Vec<Page>, Vec<Finding>), Vec<Problem>> {
-        let (mut words, captions) = self.clean()?;
+        let Self { layout, content, .. } = self;
+        let path = format!("content[{}]", self.index);
+        let Cleaned { mut words, captions, pictures } =
+            words::clean(content, &path, layout, self.fonts, &mut self.findings)?;
         let (codes, said) =
-            codes::choose(self.content, captions, self.layout, unreadable, &mut self.findings);
-        for caption in said.into_iter().filter(|caption| !caption.is_empty()) {
-            words.say(caption);
+            codes::choose(content, captions, layout, unreadable, &mut self.findings);
+        said.into_iter().for_each(|caption| words.say(caption));
+        if words.is_empty() && codes.is_empty() && pictures.is_empty() {
+            return Err(vec![nothing_to_draw(&path)]);
         }
-        let page = self.layout.page_for(self.content.look);
-        let service = self.layout.page(PageKind::Service);
-        if words.headline.is_empty() && words.paragraphs.is_empty() && codes.is_empty() {
-            return Err(vec![nothing_to_draw(&self.path(""))]);
-        }
+        let service = layout.page(PageKind::Service);
         let headline = words.headline.clone();
         let mut codes = codes.into_iter();
         let mut pages = Vec::new();
         // A routine notice has its first code beside the words; an emergency says all it has to
         // say before the first code.
-        let beside = service.filter(|_| self.content.look == Look::Notice && codes.len() > 0);
+        let beside = service.filter(|_| content.look == Look::Notice && codes.len() > 0);
         match beside.and_then(|service| Some((service, codes.next()?))) {
             Some((service, code)) => {
                 let words = Words { caption: code.caption.clone(), code: Some(code), ..words };
                 pages.extend(self.set(service, &words)?);
             }
-            None => pages.extend(self.set(page, &words)?),
+            None if words.is_empty() => {}
+            None => pages.extend(self.set(layout.page_for(content.look), &words)?),
+        }
+        for picture in pictures {
+            let Some(page) = layout.page(PageKind::Picture) else { break };
+            let words = Words { picture: Some(picture), ..Words::default() };
+            pages.extend(self.set_below(&headline, page, &words)?);
         }
         for code in codes {
             let Some(service) = service else { break };
-            let words = Words {
-                headline: headline.clone(),
-                caption: code.caption.clone(),
-                code: Some(code),
-                ..Words::default()
-            };
-            pages.extend(self.set(service, &words)?);
+            let caption = code.caption.clone();
+            let words = Words { caption, code: Some(code), ..Words::default() };
+            pages.extend(self.set_below(&headline, service, &words)?);
         }
         Ok((pages, self.findings))
+    }
+
+    /// Sets what follows the words under their headline, or without it where there is no room: it
+    /// was said before.
+    fn set_below(
+        &self,
+        headline: &str,
+        page: &PageLayout,
+        words: &Words,
+    ) -> Result<Vec<Page>, Vec<Problem>> {
+        let with_headline = Words { headline: headline.to_owned(), ..words.clone() };
+        self.set(page, &with_headline).or_else(|_| self.set(page, words))
     }
 
     fn set(&self, page: &PageLayout, words: &Words) -> Result<Vec<Page>, Vec<Problem>> {
@@ -215,7 +205,7 @@ impl Composer<'_> {
             let zone = zone.as_str();
             vec![Problem::new(
                 "zone_too_small",
-                self.path(zone),
+                format!("content[{}].{zone}", self.index),
                 format!(
                     "the zone `{zone}` of {} cannot hold one line of it at a legible size; \
                      shorten it or leave this board out",
@@ -226,93 +216,9 @@ impl Composer<'_> {
             )]
         })
     }
-
-    /// Brings all texts into one spelling and checks that every letter can be drawn.
-    fn clean(&mut self) -> Result<(Words, Vec<String>), Vec<Problem>> {
-        let content = self.content;
-        let mut problems = Vec::new();
-        let headline = self.line("headline", &content.headline, &mut problems);
-        let mut paragraphs = Vec::new();
-        let body = [
-            ("text", &content.text),
-            ("instruction", &content.instruction),
-            ("source", &content.source),
-        ];
-        for (field, text) in body {
-            let text = self.letters(field, text, &mut problems);
-            paragraphs.extend(text.split('\n').map(str::trim).map(str::to_owned));
-        }
-        for (index, alt) in content.pictures.iter().enumerate() {
-            let alt = self.line(&format!("pictures[{index}].alt"), alt, &mut problems);
-            self.findings.push(Finding::new(
-                "picture_left_out",
-                "text",
-                "the picture is not drawn; its description stands in the text",
-                &alt,
-                "",
-            ));
-            paragraphs.push(alt);
-        }
-        paragraphs.retain(|paragraph| !paragraph.chars().all(is_blank));
-        let mut captions = Vec::new();
-        for (index, code) in content.codes.iter().enumerate() {
-            let field = format!("codes[{index}].caption");
-            captions.push(self.line(&field, &code.caption, &mut problems));
-        }
-        let words = Words {
-            band: self.line("band", &content.band, &mut problems),
-            headline,
-            paragraphs,
-            stamp: self.line("stamp", &content.stamp, &mut problems),
-            clock_s: content.clock_s,
-            ..Words::default()
-        };
-        if problems.is_empty() { Ok((words, captions)) } else { Err(problems) }
-    }
-
-    /// The letters of what is never parted into paragraphs; empty when there is nothing to see.
-    fn line(&mut self, field: &str, text: &str, problems: &mut Vec<Problem>) -> String {
-        let line = self.letters(field, text, problems).replace('\n', " ");
-        if line.chars().all(is_blank) { String::new() } else { line.trim().to_owned() }
-    }
-
-    fn letters(&mut self, field: &str, text: &str, problems: &mut Vec<Problem>) -> String {
-        let cleaned = normalise(text);
-        let chain =
-            page::widest_chain(self.layout, self.fonts, self.content.look, &self.content.language);
-        let missing = lost(&cleaned.text.replace('\n', " "), &chain, self.fonts);
-        let junk = cleaned.junk.iter().map(|(letter, place)| ("letter_junk", letter, place));
-        let missing = missing.iter().map(|(letter, place)| ("letter_missing", letter, place));
-        let mut named = BTreeSet::new();
-        for (code, letter, place) in junk.chain(missing) {
-            // A letter is named once, where it first stands: a receipt is no copy of the text.
-            if !named.insert(*letter) {
-                continue;
-            }
-            let name = format!("U+{:04X}", *letter as u32);
-            let message = match code {
-                "letter_junk" => format!("letter {place} is {name}, which no notice may hold"),
-                _ => format!("letter {place}, `{letter}` ({name}), is in no face of this layout"),
-            };
-            if matches!(self.content.look, Look::Notice | Look::Exercise) {
-                let message = format!("{message}; write it otherwise");
-                problems.push(Problem::new(code, self.path(field), message, &name, ""));
-            } else {
-                self.findings.push(Finding::new(code, field, message, &name, ""));
-            }
-        }
-        cleaned.text
-    }
-
-    fn path(&self, field: &str) -> String {
-        match field {
-            "" => format!("content[{}]", self.index),
-            field => format!("content[{}].{field}", self.index),
-        }
-    }
 }
 
 fn nothing_to_draw(path: &str) -> Problem {
-    let message = "there is nothing to draw; give a headline, a text or a code";
+    let message = "there is nothing to draw; give a headline, a text, a picture or a code";
     Problem::new("nothing_to_draw", path, message, "", "")
 }

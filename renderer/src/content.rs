@@ -1,6 +1,10 @@
 //! What a page says: the words, codes and pictures of one language, before any size is known.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
+
+use crate::picture::Picture;
 
 /// How a page looks. Each look has a page of its own in a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -39,18 +43,32 @@ pub struct Content {
     /// Risk level and time of issue, such as `Cấp 4 • Phát hành 08:00 23/11`.
     #[serde(default)]
     pub stamp: String,
+    /// The disaster risk level, 1 to 5, whose colour the stamp takes. The stamp says it in words.
+    #[serde(default)]
+    pub risk_level: Option<u8>,
     /// A permanent band, such as `DIỄN TẬP`.
     #[serde(default)]
     pub band: String,
     /// Codes to scan.
     #[serde(default)]
     pub codes: Vec<Code>,
-    /// What the notice's pictures show, in words.
+    /// The notice's pictures.
     #[serde(default)]
-    pub pictures: Vec<String>,
+    pub pictures: Vec<Illustration>,
     /// Seconds since local midnight when the page is first shown, for pages with a clock.
     #[serde(default)]
     pub clock_s: Option<u32>,
+}
+
+/// A picture, and what it shows in words.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Illustration {
+    /// Stands in the text where the picture is not drawn.
+    pub alt: String,
+    /// The picture; `None` where it has not arrived.
+    #[serde(skip)]
+    pub picture: Option<Arc<Picture>>,
 }
 
 /// A code to scan and the words beside it.
@@ -74,6 +92,7 @@ impl Content {
             instruction: String::new(),
             source: String::new(),
             stamp: String::new(),
+            risk_level: None,
             band: String::new(),
             codes: Vec::new(),
             pictures: Vec::new(),

@@ -38,7 +38,7 @@ pub struct PageDescription {
 pub struct ItemDescription {
     /// Name of the zone.
     pub zone: &'static str,
-    /// `text`, `code` or `clock`.
+    /// `text`, `code`, `picture` or `clock`.
     pub kind: &'static str,
     /// Left column.
     pub x: u32,
@@ -52,10 +52,13 @@ pub struct ItemDescription {
     pub font: String,
     /// Pixels per em; pixels a module for codes.
     pub em_px: u32,
-    /// The lines as drawn, in NFC; for a code its data.
+    /// The lines as drawn, in NFC; for a code its data, for a picture its
+    /// description.
     pub lines: Vec<String>,
     /// `still` or `marquee`.
     pub motion: &'static str,
+    /// Why words have this face, size and motion; empty for codes and pictures.
+    pub why: String,
 }
 
 /// Describes a composed scene.
@@ -80,13 +83,19 @@ pub fn describe(composed: &Composed, layout: &Layout) -> Description {
 }
 
 fn item(item: &Item) -> ItemDescription {
-    let typeset = |setting: &Typeset| (setting.face.clone(), setting.size, setting.lines.clone());
-    let (kind, motion, (font, em_px, lines)) = match &item.drawing {
+    let typeset = |setting: &Typeset| {
+        let Typeset { face, size, lines, why } = setting.clone();
+        (face, size, lines, why)
+    };
+    let (kind, motion, (font, em_px, lines, why)) = match &item.drawing {
         Drawing::Text { setting, .. } => ("text", "still", typeset(setting)),
         Drawing::Marquee { setting, .. } => ("text", "marquee", typeset(setting)),
         Drawing::Clock { setting, .. } => ("clock", "still", typeset(setting)),
+        Drawing::Picture { alt, .. } => {
+            ("picture", "still", (String::new(), 0, vec![alt.clone()], String::new()))
+        }
         Drawing::Code { data, module, .. } => {
-            ("code", "still", (String::new(), *module, vec![data.clone()]))
+            ("code", "still", (String::new(), *module, vec![data.clone()], String::new()))
         }
     };
     let area = if motion == "marquee" { item.area } else { item.ink };
@@ -101,5 +110,6 @@ fn item(item: &Item) -> ItemDescription {
         em_px,
         lines,
         motion,
+        why,
     }
 }

@@ -48,6 +48,8 @@ pub enum PageKind {
     Emergency,
     /// A drill.
     Exercise,
+    /// A picture. Without this page a layout leaves pictures out.
+    Picture,
     /// Clock and name.
     Idle,
 }
@@ -92,6 +94,8 @@ pub enum ZoneName {
     Code,
     /// The words that belong to the code.
     Caption,
+    /// A picture.
+    Picture,
     /// HH:MM.
     Clock,
 }
@@ -106,6 +110,7 @@ impl ZoneName {
             Self::Stamp => "stamp",
             Self::Code => "code",
             Self::Caption => "caption",
+            Self::Picture => "picture",
             Self::Clock => "clock",
         }
     }
@@ -142,6 +147,8 @@ pub struct Zone {
     pub enters: bool,
     /// How many times a second it calls for attention at the beginning; 0 for never.
     pub flashes_per_s: u32,
+    /// Whether it takes the colour of a notice's risk level.
+    pub risk: bool,
     /// The least correction of a code.
     pub correction: Correction,
     /// Whether a clock shows seconds.

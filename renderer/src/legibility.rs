@@ -276,13 +276,13 @@ fn stood(item: &Item, before: &[Item]) -> bool {
     !item.turns && before.iter().any(same)
 }
 
-/// How an item's words are set; `None` for codes.
+/// How an item's words are set; `None` for codes and pictures.
 fn setting(item: &Item) -> Option<&Typeset> {
     match &item.drawing {
         Drawing::Text { setting, .. }
         | Drawing::Marquee { setting, .. }
         | Drawing::Clock { setting, .. } => Some(setting),
-        Drawing::Code { .. } => None,
+        Drawing::Code { .. } | Drawing::Picture { .. } => None,
     }
 }
 
@@ -297,7 +297,7 @@ fn letters_in(item: &Item) -> usize {
 
 /// Height of the letter that stands for an item's words.
 fn letter_mm(item: &Item, panel: &Panel, fonts: &Fonts) -> Option<f64> {
-    let Typeset { face, size, lines } = setting(item)?;
+    let Typeset { face, size, lines, .. } = setting(item)?;
     let is_khmer = |letter| matches!(letter, '\u{1780}'..='\u{17ff}');
     let letter = if lines.iter().any(|line| line.contains(is_khmer)) { "ក" } else { "H" };
     let face = fonts.find(face)?;

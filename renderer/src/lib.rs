@@ -18,10 +18,11 @@
 pub mod problem;
 pub mod panel;
 pub mod frame;
-pub mod content;
-pub mod fonts;
 mod tone;
 pub mod picture;
+pub mod content;
+pub mod fonts;
+pub mod risk;
 pub mod effect;
 pub mod qr;
 pub mod layout;
@@ -35,7 +36,7 @@ pub mod legibility;
 pub mod builtin;
 
 pub use compose::{Composed, compose, reread};
-pub use content::{Code, Content, Look};
+pub use content::{Code, Content, Illustration, Look};
 pub use fonts::Fonts;
 pub use frame::Frame;
 pub use layout::Layout;

@@ -96,7 +96,7 @@ impl Pose {
             false => Veil::Clear,
         };
         let step = match &item.drawing {
-            Drawing::Text { .. } | Drawing::Code { .. } => 0,
+            Drawing::Text { .. } | Drawing::Code { .. } | Drawing::Picture { .. } => 0,
             Drawing::Marquee { pace, travel, .. } => pace.offset(moment.within_ms, *travel),
             Drawing::Clock { start_s, dial, .. } => {
                 let second = u64::from(*start_s) + moment.elapsed_ms / 1000;
@@ -184,6 +184,9 @@ fn draw(item: &Item, pose: Pose, moment: Moment, brush: Brush, frame: &mut Frame
             if let Some(window) = item.ink.intersection(within) {
                 frame.blend(stamp, window, ink);
             }
+        }
+        Drawing::Picture { pixels, .. } => {
+            frame.copy(pixels, (item.ink.x as i32, item.ink.y as i32), within);
         }
         Drawing::Code { modules, module, .. } => code(modules, *module, item.ink, brush, frame),
         Drawing::Clock { dial, baseline, start_s, .. } => {

@@ -100,6 +100,13 @@ pub enum Drawing {
         /// Pixels on a module's side.
         module: u32,
     },
+    /// A picture in the panel's size and colours.
+    Picture {
+        /// What it shows, in words.
+        alt: String,
+        /// Its pixels.
+        pixels: Frame,
+    },
     /// The time of day.
     Clock {
         /// How it is set.
@@ -164,6 +171,8 @@ pub struct Typeset {
     pub size: u32,
     /// The lines as drawn, in NFC.
     pub lines: Vec<String>,
+    /// Why they are set like this: one sentence for a person.
+    pub why: String,
 }
 
 /// A glyph with its pen position on the panel.
@@ -225,7 +234,7 @@ impl Scene {
             _ => Some(began + page.turn.next_change_ms(within, page.duration_ms)),
         };
         let moves = page.items.iter().filter_map(|item| match &item.drawing {
-            Drawing::Text { .. } | Drawing::Code { .. } => None,
+            Drawing::Text { .. } | Drawing::Code { .. } | Drawing::Picture { .. } => None,
             Drawing::Marquee { pace, travel, .. } => {
                 pace.next_step_ms(within, *travel).map(|at| began + at)
             }

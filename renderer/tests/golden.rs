@@ -9,8 +9,9 @@
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use bangtin_renderer::{Content, Frame, builtin, compose, paint};
+use bangtin_renderer::{Content, Frame, Picture, builtin, compose, paint};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -19,6 +20,9 @@ struct Case {
     layout: String,
     #[serde(default)]
     at_ms: u64,
+    /// Files beside the case, for the illustrations of the first content.
+    #[serde(default)]
+    pictures: Vec<String>,
     content: Vec<Content>,
 }
 
@@ -31,7 +35,12 @@ fn pictures_are_the_accepted_ones() {
     let mut failures = Vec::new();
     for case_path in cases(&folder) {
         let text = fs::read_to_string(&case_path).expect("the case can be read");
-        let case: Case = toml::from_str(&text).expect("the case follows its format");
+        let mut case: Case = toml::from_str(&text).expect("the case follows its format");
+        for (file, illustration) in case.pictures.iter().zip(&mut case.content[0].pictures) {
+            let bytes = fs::read(case_path.with_file_name(file)).expect("the case's own file");
+            let picture = Picture::decode(&bytes).expect("a picture");
+            illustration.picture = Some(Arc::new(picture));
+        }
         let layout = builtin::layout(&case.layout).expect("the case names a layout");
         layouts.retain(|name| *name != case.layout);
         let composed = compose(&case.content, &layout, &fonts)

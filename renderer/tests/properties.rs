@@ -86,6 +86,9 @@ fn stays_inside(page: &Page, scene: &Scene, layout: &str) {
                 assert!(*top >= item.area.y as i32);
                 assert!(*top as u32 + strip.height <= item.area.y + item.area.height);
             }
+            Drawing::Picture { pixels, .. } => {
+                assert_eq!((item.ink.width, item.ink.height), (pixels.width(), pixels.height()));
+            }
             Drawing::Code { modules, module, .. } => {
                 assert_eq!(item.ink.width, module * (modules.side + 8));
             }

@@ -8,7 +8,8 @@ use bangtin_renderer::legibility::{Legibility, assess};
 use bangtin_renderer::{Finding, Fonts, Layout, Problem, builtin};
 use clap::Args;
 
-use crate::{console, input, render};
+use crate::console;
+use crate::draft::{Draft, DraftArguments};
 
 #[derive(Args)]
 #[command(after_help = "Example: bangtin-simulator check --layout led-96x16 --layout lcd-1080p \
@@ -17,12 +18,8 @@ pub struct Arguments {
     /// Names or paths of layouts; without it all that come with the program
     #[arg(long, value_name = "L", num_args = 1..)]
     layout: Vec<String>,
-    /// The notice, unsigned JSON; `-` reads standard input
-    #[arg(long, value_name = "N")]
-    notice: String,
-    /// A host that codes may lead to, besides *.gov.vn
-    #[arg(long, value_name = "HOST")]
-    host: Vec<String>,
+    #[command(flatten)]
+    draft: DraftArguments,
     /// Print all numbers, problems and findings as one JSON document
     #[arg(long)]
     json: bool,
@@ -37,16 +34,18 @@ struct Report {
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let fonts = Arc::new(builtin::fonts());
     let layouts = layouts(&arguments.layout, &fonts);
-    let json = input::notice(&arguments.notice);
-    let (Some(layouts), json) = (layouts, json?) else { return Ok(ExitCode::from(2)) };
+    let draft = Draft::read(&arguments.draft);
+    let (Some(layouts), draft) = (layouts, draft?) else { return Ok(ExitCode::from(2)) };
     let reports: Vec<Report> = layouts
         .iter()
         .map(|layout| Report {
             layout: layout.name.clone(),
-            outcome: measure(&json, layout, &fonts, &arguments.host),
+            outcome: draft
+                .compose(layout, &fonts)
+                .map(|composed| (assess(&composed, layout, &fonts), composed.findings)),
         })
         .collect();
-    print_problems(&arguments.notice, &reports);
+    print_problems(draft.name(), &reports);
     if arguments.json {
         let reports: Vec<_> = reports.iter().map(Report::document).collect();
         let document = serde_json::json!({ "layouts": reports });
@@ -70,18 +69,6 @@ fn layouts(names: &[String], fonts: &Fonts) -> Option<Vec<Arc<Layout>>> {
         })
         .collect();
     read.into_iter().map(|layout| layout.map(Arc::new)).collect()
-}
-
-fn measure(
-    json: &[u8],
-    layout: &Arc<Layout>,
-    fonts: &Arc<Fonts>,
-    hosts: &[String],
-) -> Result<(Legibility, Vec<Finding>), Vec<Problem>> {
-    let composed = render::draft(json, layout, fonts, hosts)?.composed;
-    let composed = composed.ok_or_else(|| vec![render::draws_nothing()])?;
-    let legibility = assess(&composed, layout, fonts);
-    Ok((legibility, composed.findings))
 }
 
 /// Prints each problem once: with its layouts, unless all of them have it.

@@ -7,6 +7,7 @@ mod broker;
 mod check;
 mod console;
 mod demo;
+mod draft;
 mod input;
 mod keys;
 mod look;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::area::{Address, Area};
 use crate::notice::Class;
+use crate::pages::Pictures;
 use crate::signature::{sign, trusted_toml};
 
 /// A province's board, whose one key speaks for the province and may not send priority notices.
@@ -20,6 +21,7 @@ static DOOR: LazyLock<Door> = LazyLock::new(|| {
         trusted: Trusted::parse(&trusted).expect("what we write we can read"),
         board: Board { address, name: "Chợ".into(), languages: vec!["vi".into()] },
         hosts: vec!["*.gov.vn".into()],
+        pictures: Pictures::new(),
         layout: Arc::new(builtin::layout("led-192x64").expect("a layout of ours")),
         fonts: Arc::new(builtin::fonts()),
     }

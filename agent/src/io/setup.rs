@@ -9,7 +9,7 @@ use bangtin_renderer::{Layout, Problem, builtin};
 
 use crate::admit::Door;
 use crate::config::{self, Config};
-use crate::pages::Board;
+use crate::pages::{Board, Pictures};
 use crate::report;
 use crate::signature::Trusted;
 
@@ -69,7 +69,11 @@ pub fn build(config: Config) -> Result<Setup, Vec<Problem>> {
             };
             let hosts = config.hosts.clone();
             let (layout, fonts) = (Arc::new(layout), Arc::new(fonts));
-            Ok(Setup { door: Door { trusted, board, hosts, layout, fonts }, config, link })
+            Ok(Setup {
+                door: Door { trusted, board, hosts, pictures: Pictures::new(), layout, fonts },
+                config,
+                link,
+            })
         }
         _ => Err(problems),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use bangtin_renderer::{Content, Problem, Scene, compose};
+use bangtin_renderer::{Content, Finding, Look, Problem, Scene};
 use tracing::{error, info, warn};
 
 use crate::admit::{Admitted, Door, From, Refusal, admit, digest};
@@ -226,11 +226,8 @@ impl Board {
         let scene = composed.as_ref().map(|composed| &composed.scene);
         let (verdict, ended) = self.sign.accept(notice, scene, digest, arrived.is_some());
         if matches!(verdict, Verdict::Taken { .. }) {
-            let found = composed.as_ref().map(|composed| composed.findings.clone());
-            let findings = found.unwrap_or_default().into_iter();
-            let findings =
-                findings.map(|f| Problem::new(&f.code, f.zone, f.message, f.value, f.limit));
-            let findings = findings.collect();
+            let findings = composed.as_ref().map(|composed| composed.findings.clone());
+            let findings = problems(findings.unwrap_or_default());
             let files = self.kept.remove(&key).map(|before| before.files).unwrap_or_default();
             let kept = Kept { revision, durable, arrived, reported_shown: false, findings, files };
             self.kept.insert(key.clone(), kept);
@@ -291,13 +288,21 @@ impl Board {
         {
             return Some(Arc::clone(scene));
         }
+        let contents = self.contents(key)?;
+        let scene = self.compose(&contents)?;
+        // Only an emergency's codes are not read back yet, and this is not its first showing.
+        let better = self.door.reread(&contents, &scene);
+        Some(better.map_or(scene, |better| Arc::new(better.scene)))
+    }
+
+    fn contents(&self, key: &Key) -> Option<Vec<Content>> {
         let notice = self.sign.notice(key)?;
-        self.compose(&pages::notice(notice, &self.door.board))
+        Some(pages::notice(notice, &self.door.board, &self.door.pictures))
     }
 
     /// Composes what was composed before, so a failure is ours; the board then keeps what it has.
     fn compose(&self, contents: &[Content]) -> Option<Arc<Scene>> {
-        match compose(contents, &self.door.layout, &self.door.fonts) {
+        match self.door.compose(contents) {
             Ok(composed) => Some(Arc::new(composed.scene)),
             Err(problems) => {
                 error!(?problems, "a page of the board itself cannot be drawn");
@@ -357,14 +362,39 @@ impl Board {
         let (Showing::Notice { key, revision, .. }, _) = self.sign.showing() else { return };
         let (key, revision) = (key.clone(), *revision);
         let unreported = |kept: &&mut Kept| kept.revision == revision && !kept.reported_shown;
-        let Some(kept) = self.kept.get_mut(&key).filter(unreported) else { return };
+        if self.kept.get_mut(&key).filter(unreported).is_none() {
+            return;
+        }
+        let unreadable = self.read_codes(&key, revision);
+        let Some(kept) = self.kept.get_mut(&key) else { return };
         kept.reported_shown = true;
         let latency = kept.arrived.map(|arrived| presented.at.saturating_duration_since(arrived));
         let mut receipt = Receipt::new(&key, revision, State::Shown, kept.durable, now.wall);
         receipt.latency_ms = latency.map(|latency| latency.as_micros() as f64 / 1000.0);
         receipt.frame_crc32 = Some(report::crc_text(presented.crc32));
+        receipt.problems = unreadable;
         info!(id = key.id, latency_ms = receipt.latency_ms, "shown");
         self.reporter.send(&receipt);
+    }
+
+    /// Reads the codes of an emergency that is on the glass back from its pixels, and shows it
+    /// without those that cannot be read. Returns what was left out.
+    fn read_codes(&mut self, key: &Key, revision: u32) -> Vec<Problem> {
+        let latest = self.latest.as_ref();
+        let latest = latest.filter(|(latest, of, _)| latest == key && *of == revision);
+        let (Some((.., scene)), Some(contents)) = (latest, self.contents(key)) else {
+            return Vec::new();
+        };
+        if contents.iter().all(|content| content.look != Look::Emergency) {
+            return Vec::new();
+        }
+        let Some(better) = self.door.reread(&contents, scene) else { return Vec::new() };
+        warn!(id = key.id, "a code cannot be read back from the glass and is left out");
+        let scene = Arc::new(better.scene);
+        self.latest = Some((key.clone(), revision, Arc::clone(&scene)));
+        self.tickets += 1;
+        self.screen.show(Show { scene, from_ms: 0, ticket: self.tickets });
+        problems(better.findings)
     }
 
     /// The link is up.
@@ -423,4 +453,10 @@ impl Board {
             id.chars().filter(plain).take(crate::area::NAME_MAX).collect()
         })
     }
+}
+
+/// Findings as receipts carry them.
+fn problems(findings: Vec<Finding>) -> Vec<Problem> {
+    let problem = |f: Finding| Problem::new(&f.code, f.zone, f.message, f.value, f.limit);
+    findings.into_iter().map(problem).collect()
 }

@@ -6,19 +6,22 @@ use crate::content::Look;
 use crate::effect::Turn;
 use crate::fonts::{FaceId, Fonts};
 use crate::layout::{Arrange, Layout, Overflow, PageLayout, Valign, Zone, ZoneName};
-use crate::panel::Area;
+use crate::panel::{Area, Rgb};
 use crate::qr::QUIET_ZONE;
+use crate::risk;
 use crate::scene::{Attention, Drawing, Item, Page, Placed, Strip, Typeset};
-use crate::text::fit::{Block, Fitted, Line, LineGlyph, Room, fit};
+use crate::text::fit::{Block, Fitted, Line, LineGlyph, Room, Rule, fit};
 
-use super::Words;
 use super::clock::{self, Clock};
 use super::codes::DrawnCode;
+use super::words::{DrawnPicture, Words};
 
 /// Shortest time that a page stands, in milliseconds.
 const PAGE_MIN_MS: u64 = 3000;
 /// Time to take out a phone and scan, in milliseconds.
 const CODE_MIN_MS: u64 = 8000;
+/// Time to look at a picture, in milliseconds: three units of information.
+const PICTURE_MIN_MS: u64 = 6000;
 /// Time for one unit of information: each zone that says something is one (see
 /// [`Legibility::reading_s`](crate::legibility::Legibility::reading_s)).
 pub(crate) const UNIT_MS: u64 = 2000;
@@ -134,7 +137,11 @@ impl Setter<'_> {
             pages.push(self.page(&standing, None, true));
         }
         let whole: u64 = pages.iter().map(|page| page.duration_ms).sum();
-        let least = if self.words.code.is_some() { CODE_MIN_MS } else { 0 };
+        let least = match (&self.words.code, &self.words.picture) {
+            (Some(_), _) => CODE_MIN_MS,
+            (None, Some(_)) => PICTURE_MIN_MS,
+            (None, None) => 0,
+        };
         if let Some(last) = pages.last_mut() {
             last.duration_ms += least.saturating_sub(whole);
         }
@@ -157,7 +164,10 @@ impl Setter<'_> {
         let mut items: Vec<Item> = standing.iter().cloned().chain(turning).collect();
         let solids: Vec<(ZoneName, Area)> = items
             .iter()
-            .filter(|item| item.fill.is_some() || matches!(item.drawing, Drawing::Code { .. }))
+            .filter(|item| {
+                item.fill.is_some()
+                    || matches!(item.drawing, Drawing::Code { .. } | Drawing::Picture { .. })
+            })
             .map(|item| (item.zone, item.area))
             .collect();
         for item in &mut items {
@@ -215,6 +225,7 @@ impl Setter<'_> {
             ZoneName::Caption => &self.words.caption,
             ZoneName::Text => return Ok(None),
             ZoneName::Code => return Ok(self.code(zone, area)),
+            ZoneName::Picture => return Ok(self.picture(zone, area)),
             ZoneName::Clock => return self.clock(zone, area),
         };
         if words.is_empty() {
@@ -239,7 +250,9 @@ impl Setter<'_> {
         }
         let fitted = fit(&paragraphs, &self.room(zone, area), self.fonts).ok_or(zone.name)?;
         let items = fitted.pages.iter().map(|block| match block.lines.as_slice() {
-            [line] if fitted.runs => self.marquee(zone, area, &fitted, (block, line)),
+            [line] if fitted.rule == Rule::Marquee => {
+                self.marquee(zone, area, &fitted, (block, line))
+            }
             _ => self.text(zone, area, &fitted, block),
         });
         Ok(items.map(|item| Item { turns: true, ..item }).collect())
@@ -263,8 +276,18 @@ impl Setter<'_> {
         }
     }
 
+    /// What is behind a zone's words, and their own colour: the risk level's where it has one.
+    fn colours(&self, zone: &Zone) -> (Option<Rgb>, Rgb) {
+        let level = self.words.risk_level.filter(|_| zone.risk);
+        match level.and_then(|level| risk::colours(level, &self.panel.panel)) {
+            Some((fill, ink)) => (Some(fill), ink),
+            None => (zone.fill, zone.colour),
+        }
+    }
+
     fn item(&self, zone: &Zone, area: Area, ink: Area, drawing: Drawing) -> Item {
-        let Zone { name, fill, colour, flashes_per_s, .. } = *zone;
+        let Zone { name, flashes_per_s, .. } = *zone;
+        let (fill, colour) = self.colours(zone);
         let attention = (flashes_per_s > 0).then(|| {
             let area = if fill.is_some() { area } else { around(ink, self.gap() / 2, area) };
             Attention { flashes_per_s, area }
@@ -301,14 +324,15 @@ impl Setter<'_> {
             ink = Some(ink.map_or(line_ink, |ink| ink.union(line_ink)));
         }
         let glyphs = glyphs.into_iter().map(|(placed, ..)| placed).collect();
-        let setting = self.typeset(fitted, &block.lines);
+        let setting = self.typeset(zone, fitted, &block.lines);
         let ink = ink.unwrap_or(Area { height: 1, width: 1, ..area });
         self.item(zone, area, ink, Drawing::Text { setting, glyphs })
     }
 
     /// Gives the glyphs of a line their tiles, where they stand clear of their neighbours.
     fn tile(&self, glyphs: &mut [(Placed, Area, &LineGlyph)], zone: &Zone, size: u32) {
-        let ground = zone.fill.unwrap_or(self.layout.ground);
+        let (fill, ink) = self.colours(zone);
+        let ground = fill.unwrap_or(self.layout.ground);
         // The leftmost column that anything after each glyph reaches.
         let mut next_left = vec![u32::MAX; glyphs.len()];
         for at in (1..glyphs.len()).rev() {
@@ -319,7 +343,7 @@ impl Setter<'_> {
             let right = area.x + area.width;
             if reached <= area.x && right <= next_left {
                 let LineGlyph { face, glyph, .. } = **glyph;
-                placed.tile = Some(self.fonts.tile(face, glyph, size, zone.colour, ground));
+                placed.tile = Some(self.fonts.tile(face, glyph, size, ink, ground));
             }
             reached = reached.max(right);
         }
@@ -354,7 +378,7 @@ impl Setter<'_> {
         let ink = Area { y: top, height, ..inner };
         let lead_in = if zone.enters { inner.width } else { 0 };
         let drawing = Drawing::Marquee {
-            setting: self.typeset(fitted, std::slice::from_ref(line)),
+            setting: self.typeset(zone, fitted, std::slice::from_ref(line)),
             top: top as i32,
             pace: self.panel.pace,
             lead_in,
@@ -378,22 +402,51 @@ impl Setter<'_> {
         Some(self.item(zone, area, ink, Drawing::Code { data, modules, module }))
     }
 
+    /// The picture, as large as it is drawn well, in the middle of its zone.
+    fn picture(&self, zone: &Zone, area: Area) -> Option<Item> {
+        let DrawnPicture { picture, alt } = self.words.picture.clone()?;
+        let inner = zone.inner(area);
+        let ground = zone.fill.unwrap_or(self.layout.ground);
+        let pixels = picture.fit(inner.width, inner.height, ground, &self.panel.panel);
+        let (width, height) = (pixels.width(), pixels.height());
+        let (x, y) = (inner.x + (inner.width - width) / 2, inner.y + (inner.height - height) / 2);
+        let ink = Area { x, y, width, height };
+        Some(self.item(zone, area, ink, Drawing::Picture { alt, pixels }))
+    }
+
     fn clock(&self, zone: &Zone, area: Area) -> Result<Option<Item>, ZoneName> {
         let Some(start_s) = self.words.clock_s else { return Ok(None) };
         let clock = clock::set(zone, zone.inner(area), self.fonts).ok_or(zone.name)?;
         let Clock { face, size, dial, ink, baseline } = clock;
         let lines = vec![dial.written(u64::from(start_s))];
-        let setting = Typeset { face: self.fonts.name(face).to_owned(), size, lines };
+        let why =
+            format!("{size} px is the largest of {} to {} that fits", zone.sizes.0, zone.sizes.1);
+        let setting = Typeset { face: self.fonts.name(face).to_owned(), size, lines, why };
         let drawing = Drawing::Clock { setting, dial, baseline, start_s };
         Ok(Some(self.item(zone, area, ink, drawing)))
     }
 
-    fn typeset(&self, fitted: &Fitted, lines: &[Line]) -> Typeset {
-        Typeset {
-            face: self.fonts.name(fitted.face).to_owned(),
-            size: fitted.size,
-            lines: lines.iter().map(|line| line.text.clone()).collect(),
-        }
+    fn typeset(&self, zone: &Zone, fitted: &Fitted, lines: &[Line]) -> Typeset {
+        let name = |face: FaceId| self.fonts.name(face);
+        let (face, size, (least, most)) = (name(fitted.face), fitted.size, zone.sizes);
+        let why = match fitted.rule {
+            Rule::Largest => format!("{size} px is the largest of {least} to {most} that fits"),
+            Rule::Together => {
+                format!("{size} px, a little below the largest that fits: no term is parted")
+            }
+            Rule::NarrowerFace => {
+                let wider = zone.faces.first().map_or("", |face| name(*face));
+                format!("{wider} does not fit at {least} px or more; {size} px of {face} does")
+            }
+            Rule::Pages => {
+                let count = fitted.pages.len();
+                let most = if size > least { ", the largest that needs no more" } else { "" };
+                format!("does not fit at {least} px or more: {count} pages at {size} px{most}")
+            }
+            Rule::Marquee => format!("does not fit at {least} px or more: it runs at {size} px"),
+        };
+        let lines = lines.iter().map(|line| line.text.clone()).collect();
+        Typeset { face: face.to_owned(), size, lines, why }
     }
 }
 
@@ -434,7 +487,7 @@ fn extent(placed: &Placed) -> Option<Area> {
 pub(crate) fn syllables(item: &Item) -> u64 {
     let lines = match &item.drawing {
         Drawing::Text { setting, .. } | Drawing::Marquee { setting, .. } => &setting.lines,
-        Drawing::Code { .. } | Drawing::Clock { .. } => return 0,
+        _ => return 0,
     };
     let syllables = |word: &str| {
         let is_khmer = word.contains(|letter| matches!(letter, '\u{1780}'..='\u{17ff}'));

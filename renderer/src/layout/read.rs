@@ -25,6 +25,7 @@ struct File {
     languages: BTreeMap<String, LanguageFile>,
     notice: PageFile,
     service: Option<PageFile>,
+    picture: Option<PageFile>,
     emergency: PageFile,
     exercise: PageFile,
     idle: PageFile,
@@ -104,6 +105,8 @@ struct ZoneFile {
     #[serde(default)]
     flashes_per_s: u32,
     #[serde(default)]
+    risk: bool,
+    #[serde(default)]
     correction: Correction,
     #[serde(default)]
     seconds: bool,
@@ -135,6 +138,7 @@ impl Reader<'_> {
         let files = [
             (PageKind::Notice, "notice", Some(file.notice)),
             (PageKind::Service, "service", file.service),
+            (PageKind::Picture, "picture", file.picture),
             (PageKind::Emergency, "emergency", Some(file.emergency)),
             (PageKind::Exercise, "exercise", Some(file.exercise)),
             (PageKind::Idle, "idle", Some(file.idle)),
@@ -207,6 +211,7 @@ impl Reader<'_> {
             PageKind::Notice | PageKind::Emergency => &[ZoneName::Headline, ZoneName::Text],
             PageKind::Exercise => &[ZoneName::Band, ZoneName::Headline, ZoneName::Text],
             PageKind::Service => &[ZoneName::Headline, ZoneName::Text, ZoneName::Code],
+            PageKind::Picture => &[ZoneName::Picture],
             PageKind::Idle => &[ZoneName::Clock, ZoneName::Headline],
         };
         for name in needed.iter().filter(|name| !seen.contains(name)) {
@@ -238,7 +243,7 @@ impl Reader<'_> {
         }
         let faces = self.faces(&format!("{path}.faces"), &file.faces);
         let sizes = file.sizes.unwrap_or([0, 0]);
-        if file.name != ZoneName::Code {
+        if !matches!(file.name, ZoneName::Code | ZoneName::Picture) {
             if faces.is_empty() {
                 self.add(&format!("{path}.faces"), "a zone with words needs a face", "", 1);
             }
@@ -264,6 +269,7 @@ impl Reader<'_> {
             leading: file.leading,
             enters: file.enters,
             flashes_per_s: file.flashes_per_s,
+            risk: file.risk,
             correction: file.correction,
             seconds: file.seconds,
         }

@@ -8,16 +8,12 @@ use crate::tone::{BAYER, FULL, code, lead, level, light};
 
 impl Picture {
     /// The size in which [`fit`](Self::fit) draws it: the largest within the given columns and
-    /// rows that keeps its proportions. A smaller picture grows by whole multiples alone, so that
-    /// its pixels stay sharp and of one size.
+    /// rows that keeps its proportions.
     pub fn fitted(&self, width: u32, height: u32) -> (u32, u32) {
         let (from_width, from_height) = (u64::from(self.width), u64::from(self.height));
         let (width, height) = (u64::from(width), u64::from(height));
-        let times = (width / from_width).min(height / from_height);
         let rounded = |a: u64, b: u64, c: u64| ((a * b + c / 2) / c).max(1);
-        let (width, height) = if times > 0 {
-            (from_width * times, from_height * times)
-        } else if width == 0 || height == 0 {
+        let (width, height) = if width == 0 || height == 0 {
             (0, 0)
         } else if width * from_height <= height * from_width {
             (width, rounded(from_height, width, from_width))
@@ -269,18 +265,22 @@ mod tests {
         };
         assert_eq!(size((400, 300), (192, 64)), (85, 64));
         assert_eq!(size((300, 400), (64, 192)), (64, 85));
-        assert_eq!(size((10, 10), (64, 35)), (30, 30));
-        assert_eq!(size((10, 10), (19, 19)), (10, 10));
+        assert_eq!(size((10, 10), (64, 35)), (35, 35));
+        assert_eq!(size((10, 10), (19, 19)), (19, 19));
         assert_eq!(size((20, 10), (19, 19)), (19, 10));
         assert_eq!(size((1000, 1), (96, 16)), (96, 1));
         assert_eq!(size((3, 3), (0, 9)), (0, 0));
     }
 
     #[test]
-    fn small_pictures_grow_by_whole_multiples() {
+    fn small_pictures_fill_the_room() {
         let cross = picture(3, 3, |x, y| [if x == 1 || y == 1 { 255 } else { 0 }, 0, 0, 255]);
-        let frame = cross.fit(8, 7, Rgb::BLACK, &panel(Colours::Rgb, 8));
+        let frame = cross.fit(8, 6, Rgb::BLACK, &panel(Colours::Rgb, 8));
         assert_eq!(ascii(&frame), "..##..\n..##..\n######\n######\n..##..\n..##..\n");
+        let frame = cross.fit(4, 9, Rgb::BLACK, &panel(Colours::Rgb, 8));
+        let row: Vec<_> = frame.bytes().as_chunks::<3>().0.iter().take(4).map(|p| p[0]).collect();
+        // Each pixel covers ¾ of one of the picture's: a third of the light, two thirds of it.
+        assert_eq!(row, [0, 213, 213, 0]);
     }
 
     #[test]

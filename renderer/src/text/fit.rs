@@ -1,8 +1,9 @@
 //! The size, face and pages that words get in a zone.
 //!
-//! In this order: the largest size at which everything fits, then the same in the next (narrower)
-//! face, then pages at the largest size that needs no more of them than the smallest size would.
-//! Never smaller than the legible minimum, never cut off.
+//! In this order: the largest size at which everything fits (or one not much smaller that keeps
+//! terms together), then the same in the next, narrower face, then pages at the largest size that
+//! needs no more of them than the smallest size would. Never smaller than the legible minimum,
+//! never cut off.
 
 mod lines;
 
@@ -10,8 +11,8 @@ use crate::fonts::{FaceId, Fonts};
 use crate::layout::{Align, Overflow};
 
 use super::shape::{Measured, Shaped, shape};
-use super::wrap::{LineSpan, Word, words, wrap, wrap_well};
-use lines::{Lines, Pitches, row};
+use super::wrap::{Bond, LineSpan, Word, words, wrap, wrap_well};
+use lines::{Lines, Pitches, Row, row};
 
 /// What a zone offers to words.
 #[derive(Debug, Clone)]
@@ -42,8 +43,23 @@ pub struct Fitted {
     pub size: u32,
     /// One block of lines a page.
     pub pages: Vec<Block>,
-    /// Whether each page is one line that is longer than the room and has to run.
-    pub runs: bool,
+    /// Which rule chose them; with [`Rule::Marquee`] each page is one line that runs.
+    pub rule: Rule,
+}
+
+/// The rules by which words get their size and face, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The largest size at which everything fits.
+    Largest,
+    /// Somewhat smaller, so that no term is parted between two lines.
+    Together,
+    /// A narrower face, because no size of the one before fits.
+    NarrowerFace,
+    /// Pages, at the largest size that needs no more of them than the smallest one.
+    Pages,
+    /// One line that runs.
+    Marquee,
 }
 
 /// Lines that stand together.
@@ -102,18 +118,42 @@ pub struct LineGlyph {
 /// runs in several.
 const RUN_MAX: u32 = 8192;
 
+/// How much smaller than the largest size that fits words may be for a term not to be parted
+/// between two lines: what that costs in distance, it saves in reading.
+const TOGETHER_PERCENT: u32 = 80;
+
 /// Sets paragraphs in a room; `None` when not even one line of the smallest size fits.
 pub fn fit(paragraphs: &[&str], room: &Room, fonts: &Fonts) -> Option<Fitted> {
-    let settings: Vec<Setting> =
-        room.chains.iter().map(|chain| Setting::new(paragraphs, chain, fonts)).collect();
-    settings
-        .iter()
-        .find_map(|setting| setting.on_one_page(room))
-        .or_else(|| match room.overflow {
-            Overflow::Marquee => settings.iter().find_map(|setting| setting.running(room)),
-            Overflow::Pages => settings.iter().find_map(|setting| setting.paged(room)),
-        })
-        .filter(|fitted| !fitted.pages.is_empty())
+    let mut settings = Vec::new();
+    for chain in &room.chains {
+        let setting = Setting::new(paragraphs, chain, fonts);
+        if let Some(whole) = setting.largest(room, room.sizes) {
+            let rule = if settings.is_empty() { Rule::Largest } else { Rule::NarrowerFace };
+            let smaller = (whole.size * TOGETHER_PERCENT / 100).max(room.sizes.0);
+            let kinder = (whole.parted > 0 && smaller < whole.size)
+                .then(|| setting.kinder(room, (smaller, whole.size - 1), whole.parted))
+                .flatten();
+            return Some(match kinder {
+                Some(kinder) => setting.on_one_page(kinder, Rule::Together),
+                None => setting.on_one_page(whole, rule),
+            });
+        }
+        settings.push(setting);
+    }
+    match room.overflow {
+        Overflow::Marquee => settings.iter().find_map(|setting| setting.running(room)),
+        Overflow::Pages => settings.iter().find_map(|setting| setting.paged(room)),
+    }
+    .filter(|fitted| !fitted.pages.is_empty())
+}
+
+/// Everything in one room at one size.
+struct Whole<'a> {
+    size: u32,
+    lines: Lines<'a>,
+    pitches: Pitches,
+    /// How many terms have a syllable on one line and the next on another.
+    parted: usize,
 }
 
 /// Paragraphs shaped with one chain of faces.
@@ -198,7 +238,10 @@ impl<'a> Setting<'a> {
             };
             let last = spans.len().saturating_sub(1);
             let spans = spans.into_iter().enumerate();
-            rows.extend(spans.map(|(i, s)| row(shaped, &measured, paragraph, s, i == last)));
+            rows.extend(spans.map(|(i, span)| {
+                let parts_term = i < last && parts_term(words, &span);
+                Row { parts_term, ..row(shaped, &measured, paragraph, span, i == last) }
+            }));
             all_measured.push(measured);
         }
         let usual = match self.fonts.native_rows(self.face) {
@@ -218,20 +261,35 @@ impl<'a> Setting<'a> {
         }
     }
 
+    /// Everything at once at a size, where it fits.
+    fn whole(&self, size: u32, room: &Room) -> Option<Whole<'_>> {
+        let quick = self.lines(size, room, Care::Quick);
+        let fits = |lines: &Lines| lines.pitches(0..lines.rows.len(), room);
+        let pitches = fits(&quick).filter(|_| !quick.broken && !quick.rows.is_empty())?;
+        let careful = self.lines(size, room, Care::Careful);
+        let (lines, pitches) = match fits(&careful) {
+            Some(pitches) => (careful, pitches),
+            None => (quick, pitches),
+        };
+        let parted = lines.rows.iter().filter(|row| row.parts_term).count();
+        Some(Whole { size, lines, pitches, parted })
+    }
+
     /// Everything at once, at the largest size that allows it.
-    fn on_one_page(&self, room: &Room) -> Option<Fitted> {
-        let sizes = self.sizes(room.sizes).into_iter();
-        sizes.filter(|size| self.may_fit(*size, room, 1)).find_map(|size| {
-            let quick = self.lines(size, room, Care::Quick);
-            let fits = |lines: &Lines| lines.pitches(0..lines.rows.len(), room);
-            let pitches = fits(&quick).filter(|_| !quick.broken && !quick.rows.is_empty())?;
-            let careful = self.lines(size, room, Care::Careful);
-            let (lines, pitches) = match fits(&careful) {
-                Some(pitches) => (careful, pitches),
-                None => (quick, pitches),
-            };
-            Some(self.fitted(size, vec![lines.block(0..lines.rows.len(), pitches)]))
-        })
+    fn largest(&self, room: &Room, sizes: (u32, u32)) -> Option<Whole<'_>> {
+        let sizes = self.sizes(sizes).into_iter().filter(|size| self.may_fit(*size, room, 1));
+        sizes.into_iter().find_map(|size| self.whole(size, room))
+    }
+
+    /// The largest size that parts fewer terms than so many.
+    fn kinder(&self, room: &Room, sizes: (u32, u32), parted: usize) -> Option<Whole<'_>> {
+        let sizes = self.sizes(sizes).into_iter();
+        sizes.filter_map(|size| self.whole(size, room)).find(|whole| whole.parted < parted)
+    }
+
+    fn on_one_page(&self, whole: Whole, rule: Rule) -> Fitted {
+        let Whole { size, lines, pitches, .. } = whole;
+        Fitted { rule, ..self.fitted(size, vec![lines.block(0..lines.rows.len(), pitches)]) }
     }
 
     /// All words in one line, at the largest size whose ink fits the room's height.
@@ -246,7 +304,7 @@ impl<'a> Setting<'a> {
             let runs = join(lines.rows.iter().map(|row| lines.line(row)), size);
             let pages =
                 runs.into_iter().map(|run| Block { lines: vec![run], above, below, pitch: 0 });
-            Some(Fitted { runs: true, ..self.fitted(size, pages.collect()) })
+            Some(Fitted { rule: Rule::Marquee, ..self.fitted(size, pages.collect()) })
         })
     }
 
@@ -277,8 +335,14 @@ impl<'a> Setting<'a> {
     }
 
     fn fitted(&self, size: u32, pages: Vec<Block>) -> Fitted {
-        Fitted { face: self.face, size, pages, runs: false }
+        Fitted { face: self.face, size, pages, rule: Rule::Pages }
     }
+}
+
+/// Whether a line ends within a term.
+fn parts_term(words: &[Word], line: &LineSpan) -> bool {
+    let last = words.iter().find(|word| word.glyphs.end == line.glyphs.end);
+    last.is_some_and(|word| word.bond == Bond::Term)
 }
 
 /// Columns between the left edge of a room and what stands in it.

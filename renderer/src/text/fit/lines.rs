@@ -27,6 +27,7 @@ pub(super) struct Row {
     pub(super) above: i32,
     pub(super) below: i32,
     pub(super) end: End,
+    pub(super) parts_term: bool,
 }
 
 /// Rows of ink above the first and below the last baseline, and from baseline to baseline.
@@ -201,7 +202,7 @@ pub(super) fn row(
         text if text.ends_with(['.', ';', '!', '?', ':', '។']) => End::Sentence,
         _ => End::Word,
     };
-    Row { paragraph, span, above, below, end }
+    Row { paragraph, span, above, below, end, parts_term: false }
 }
 
 /// The letters of a line.
