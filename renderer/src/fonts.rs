@@ -215,11 +215,12 @@ impl Fonts {
         &self.faces[face.0].name
     }
 
-    /// Whether the face draws that letter.
-    pub fn covers(&self, face: FaceId, letter: char) -> bool {
+    /// Whether the face draws all letters of the text, each with its marks: a dot face draws no
+    /// mark alone.
+    pub fn covers(&self, face: FaceId, text: &str) -> bool {
         match self.face(face) {
-            Face::Outline(outline) => outline.covers(letter),
-            Face::Led(led) => led.glyph(letter).is_some(),
+            Face::Outline(outline) => outline.covers(text),
+            Face::Led(led) => led.covers(text),
         }
     }
 

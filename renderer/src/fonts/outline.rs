@@ -19,9 +19,10 @@ impl OutlineFace {
         Ok(Self { shaping, drawing })
     }
 
-    /// Whether there is a drawing for that letter. fontdue draws an empty box for any other.
-    pub fn covers(&self, letter: char) -> bool {
-        self.drawing.has_glyph(letter)
+    /// Whether there is a drawing for every letter and mark, which the shaper puts together.
+    /// fontdue draws an empty box for any other.
+    pub fn covers(&self, text: &str) -> bool {
+        text.chars().all(|letter| self.drawing.has_glyph(letter))
     }
 
     /// Units in one em.
