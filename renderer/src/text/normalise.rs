@@ -43,10 +43,13 @@ pub fn normalise(text: &str) -> Normalised {
         }
     }
     let mut letters: Vec<char> = kept.nfd().collect();
-    // Both kinds of mark have combining class 230, so canonical order leaves them as typed.
-    for at in 1..letters.len() {
-        if is_shape(letters[at]) && is_tone(letters[at - 1]) {
-            letters.swap(at - 1, at);
+    // All these marks have combining class 230, so canonical order leaves them as typed.
+    for end in 1..letters.len() {
+        for at in (1..=end).rev() {
+            match (rank(letters[at - 1]), rank(letters[at])) {
+                (Some(before), Some(after)) if after < before => letters.swap(at - 1, at),
+                _ => break,
+            }
         }
     }
     Normalised { text: letters.into_iter().nfc().collect(), junk }
@@ -57,14 +60,15 @@ pub fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200d}')
 }
 
-/// Circumflex and breve: they make another letter.
-fn is_shape(mark: char) -> bool {
-    matches!(mark, '\u{302}' | '\u{306}')
-}
-
-/// Grave, acute, tilde and hook above: they make another word.
-fn is_tone(mark: char) -> bool {
-    matches!(mark, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}')
+/// The order of marks over a letter: circumflex and breve make another letter (Ê Đê writes the
+/// breve over the circumflex), grave, acute, tilde and hook above make another word.
+fn rank(mark: char) -> Option<u32> {
+    match mark {
+        '\u{302}' => Some(0),
+        '\u{306}' => Some(1),
+        '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' => Some(2),
+        _ => None,
+    }
 }
 
 fn is_junk(letter: char) -> bool {
@@ -93,6 +97,15 @@ mod tests {
         check("Tié\u{302}p", "Tiếp");
         check("Ăn ngă\u{323}t", "Ăn ngặt");
         check("u\u{31b}\u{301} u\u{301}\u{31b}", "ứ ứ");
+        check(
+            "e\u{302}\u{306} ê\u{306} ĕ\u{302} ế\u{306}",
+            "ê\u{306} ê\u{306} ê\u{306} ê\u{306}\u{301}",
+        );
+        check(
+            "O\u{31b}\u{306} Ơ\u{306} O\u{306}\u{31b} Ŏ\u{31b}",
+            "Ơ\u{306} Ơ\u{306} Ơ\u{306} Ơ\u{306}",
+        );
+        check("a\u{301}\u{303}\u{302}", "ấ\u{303}");
         check("Ðường ðây", "Đường đây");
         check("a\r\nb\tc", "a\nb c");
     }
