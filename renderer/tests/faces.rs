@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use bangtin_renderer::fonts::FaceId;
+use bangtin_renderer::text::normalise::normalise;
 use bangtin_renderer::{Content, Fonts, Look, builtin, compose};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -144,6 +145,18 @@ fn faces_are_complete() {
             .collect();
         assert_eq!(lacking, "", "{name}");
     }
+}
+
+#[test]
+fn no_sign_that_a_face_draws_is_replaced() {
+    let faces: Vec<FaceId> = FONTS.names().map(find).collect();
+    for letter in '!'..='\u{1ffff}' {
+        let text = letter.to_string();
+        let is_drawn = faces.iter().any(|face| FONTS.covers(*face, &text));
+        let replaced = normalise(&text).text == "•" && letter != '•';
+        assert!(!(is_drawn && replaced), "{letter}");
+    }
+    assert_eq!(normalise(PICTOGRAMS).text, PICTOGRAMS);
 }
 
 #[test]
