@@ -215,6 +215,14 @@ impl Fonts {
         &self.faces[face.0].name
     }
 
+    /// Whether an outline face is bold: 600 and more in OpenType's weights. Dot faces do not say.
+    pub fn is_bold(&self, face: FaceId) -> bool {
+        match self.faces[face.0].source {
+            Source::Outline(bytes) => outline::is_bold(bytes),
+            Source::Led(_) => false,
+        }
+    }
+
     /// Whether the face draws all letters of the text, each with its marks: a dot face draws no
     /// mark alone.
     pub fn covers(&self, face: FaceId, text: &str) -> bool {

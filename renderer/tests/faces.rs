@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use bangtin_renderer::fonts::FaceId;
+use bangtin_renderer::scene::Drawing;
 use bangtin_renderer::text::normalise::normalise;
 use bangtin_renderer::{Content, Fonts, Look, builtin, compose};
 use sha2::{Digest, Sha256};
@@ -182,6 +183,28 @@ fn every_panel_draws_what_notices_hold() {
         let composed = compose(std::slice::from_ref(&content), &layout, &FONTS);
         assert!(composed.is_ok(), "{name}: {:?}", composed.err());
     }
+}
+
+#[test]
+fn letters_that_a_zone_lacks_come_from_noto_sans_in_its_weight() {
+    let letters = "Ƀ ƀ ĕ ŏ ŭ";
+    let layout = builtin::layout("lcd-1080p").expect("a layout of ours");
+    let content = Content::new(Look::Notice, "vi", letters, letters);
+    let composed = compose(&[content], &layout, &FONTS).expect("every letter is drawn");
+    let mut zones = 0;
+    for item in &composed.scene.pages[0].items {
+        let Drawing::Text { setting, glyphs } = &item.drawing else { continue };
+        let face =
+            find(if setting.face.ends_with("bold") { "noto-sans-bold" } else { "noto-sans" });
+        for (placed, letter) in glyphs.iter().zip(letters.split(' ')) {
+            let glyph = FONTS.shape(face, letter)[0].glyph;
+            let is_noto = placed.mask == FONTS.mask(face, glyph, setting.size);
+            assert!(is_noto, "{letter} in {}", setting.face);
+        }
+        assert_eq!(glyphs.len(), 5, "{}", item.zone.as_str());
+        zones += 1;
+    }
+    assert_eq!(zones, 2, "headline and text");
 }
 
 /// What a dot face promises.

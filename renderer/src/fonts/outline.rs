@@ -1,6 +1,7 @@
 //! OpenType faces: shaped by harfrust, drawn by fontdue.
 
 use fontdue::{Font, FontSettings};
+use harfrust::font::attribute::Weight;
 use harfrust::{Buffer, ShapeOptions, ShaperFont};
 
 use super::{Ink, Mask, UnitGlyph};
@@ -74,4 +75,10 @@ impl OutlineFace {
         let top = metrics.ymin + metrics.height as i32;
         Mask::new(metrics.xmin, top, metrics.width as u32, &coverage)
     }
+}
+
+/// Whether a font says that it is bold, read from its tables without the letters.
+pub fn is_bold(bytes: &'static [u8]) -> bool {
+    harfrust::Font::new(bytes, 0)
+        .is_some_and(|font| font.default_attributes().weight >= Weight::SEMI_BOLD)
 }
