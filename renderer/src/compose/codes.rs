@@ -86,7 +86,9 @@ mod tests {
             caption: "Dịch vụ công dichvucong.gov.vn".into(),
         };
         let look = Look::Emergency;
-        Content { codes: vec![code], ..Content::new(look, "vi", "TIN BÃO", "Ở yên trong nhà.") }
+        Content {
+            codes: vec![code], ..Content::new(look, "vi", "TIN BÃO", "Ở yên trong nhà.")
+        }
     }
 
     fn has_code(scene: &Scene) -> bool {
