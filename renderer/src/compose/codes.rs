@@ -47,7 +47,10 @@ pub(super) fn choose(
             Some(modules) => drawn.push(DrawnCode { data, modules, caption }),
             None => {
                 let needed = needed.map_or("more than a code holds".to_owned(), |n| n.to_string());
-                let why = format!("needs {needed} pixels, {} gives {room}", layout.name);
+                let why = match zone {
+                    Some(_) => format!("needs {needed} pixels, {} gives {room}", layout.name),
+                    None => format!("has no place on {}", layout.name),
+                };
                 leave_out(why, needed, room);
                 said.push(caption);
             }

@@ -11,6 +11,9 @@ const MARKS_MAX: usize = 4;
 /// Emoji that faces of ours draw; all but ™ are pictograms of the dot faces.
 const DRAWN: &str = "™☎⚠⚡⛰➡⬅⬆⬇🌀🌊💉💧📞🔥";
 
+/// Signs beyond U+203C that notices write and that are no emoji.
+const WRITTEN: &str = "₫№→≤≥";
+
 /// What stands for any other.
 const BULLET: char = '•';
 
@@ -68,6 +71,10 @@ pub fn normalise(text: &str) -> Normalised {
 
 /// The letters, each with its place from 1, and signs in the place of emoji.
 fn letters(text: &str) -> Vec<(char, usize)> {
+    // Nearly all texts are without, and looking for emoji takes longer than all the rest.
+    if text.chars().all(|letter| letter < '\u{203c}' || WRITTEN.contains(letter)) {
+        return text.chars().zip(1..).collect();
+    }
     let mut letters: Vec<(char, usize)> = Vec::with_capacity(text.len());
     let mut end = 0;
     let mut clusters = text.graphemes(true).peekable();
@@ -77,6 +84,10 @@ fn letters(text: &str) -> Vec<(char, usize)> {
         let first = cluster.chars().next().unwrap_or_default();
         if !is_keycap(cluster) && !is_emoji(first) {
             letters.extend(parts.filter(|(letter, _)| !is_selector(*letter)));
+            continue;
+        }
+        if let Some(signs) = stand_in(first) {
+            letters.extend(signs.chars().map(|sign| (sign, end)));
             continue;
         }
         let blank = |(letter, _): &&(char, usize)| *letter != '\n' && is_blank(*letter);
@@ -96,6 +107,17 @@ fn letters(text: &str) -> Vec<(char, usize)> {
         letters.extend(parts.filter(|(letter, _)| !is_emoji_part(*letter)));
     }
     letters
+}
+
+/// Exclamation and question marks that telephones draw as pictures.
+fn stand_in(emoji: char) -> Option<&'static str> {
+    match emoji {
+        '‼' => Some("!!"),
+        '⁉' => Some("!?"),
+        '❗' | '❕' => Some("!"),
+        '❓' | '❔' => Some("?"),
+        _ => None,
+    }
 }
 
 /// A digit, # or * on a key, as telephones send it.
@@ -163,6 +185,12 @@ mod tests {
     }
 
     #[test]
+    fn marks_that_are_pictures_stay_marks() {
+        check("Khẩn cấp❗️ Thật không⁉️", "Khẩn cấp! Thật không!?");
+        check("Đi ngay‼️", "Đi ngay!!");
+    }
+
+    #[test]
     fn every_spelling_becomes_one() {
         check("Tiếp", "Tiếp");
         check("Tie\u{302}\u{301}p", "Tiếp");
@@ -203,7 +231,7 @@ mod tests {
         check("1️⃣1️⃣4️⃣ là số cứu hỏa, bấm #️⃣", "114 là số cứu hỏa, bấm #");
         check("1. Ở nhà", "1. Ở nhà");
         // One for all in a row, none more where there is one, and one on each line.
-        check("🔥✅❗❗ Gọi 114", "🔥• Gọi 114");
+        check("🔥✅❗❗ Gọi 114", "🔥•!! Gọi 114");
         check("🎉🎉 🎊 Tết\n🎉", "• Tết\n•");
         check("• ✅ A • ❌B", "• A •B");
         // One for a sequence: skin, family, flags of two kinds, a heart on fire.
