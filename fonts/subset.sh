@@ -24,32 +24,53 @@ signs='2000-200D 2010-2027 202F-203A 2044 2070-208E 20AB-20AC 2103 2113 2116 212
 signs="$signs 394 3A3 3A9 3BC 3C0 2126 2190-2199 2202 2206 220F 2211-2212 2215 2219-221A 221E"
 signs="$signs 222B 2248 2260 2264-2265 25A0-25A1 25B2 25B6 25BC 25C0 25CA-25CC 25CF FFFD"
 
-# cut PACKAGE@VERSION UPSTREAM_FILE ITS_SHA256 FACE
-cut() {
-    archive="$upstream/$(echo "$1" | sed 's/^@//; s/[/@]/-/g').tgz"
-    [ -f "$archive" ] || (cd "$upstream" && npm pack --silent "$1")
-    tar -xzOf "$archive" "package/$2" >"$upstream/whole.ttf"
-    echo "$3  $upstream/whole.ttf" | sha256sum --check --quiet
-    mkdir -p "$fonts/$(dirname "$4")"
-    tar -xzOf "$archive" package/LICENSE_FONT >"$fonts/$(dirname "$4")/OFL.txt"
-    # Hints go, our rasteriser reads none. Kerning, marks, ligatures and fractions stay, and every
-    # name: no face here reserves its own.
-    pyftsubset "$upstream/whole.ttf" --output-file="$fonts/$4" \
-        --unicodes="$letters $marks $signs" --no-hinting --notdef-outline \
-        --name-IDs='*' --name-languages='*' --name-legacy
-    rm "$upstream/whole.ttf"
+# npm_package PACKAGE@VERSION: prints the folder that it was unpacked to.
+npm_package() {
+    folder="$upstream/$(echo "$1" | sed 's/^@//; s/[/@]/-/g')"
+    [ -d "$folder" ] || {
+        (cd "$upstream" && npm pack --silent "$1" >&2)
+        mkdir "$folder"
+        tar -xzf "$folder.tgz" -C "$folder"
+    }
+    echo "$folder/package"
 }
 
-cut @expo-google-fonts/noto-sans@0.4.2 400Regular/NotoSans_400Regular.ttf \
-    fe8c022f48d8dd29f17b744d16f9346f4357e16f7d4f7be58b000ae7c291b614 \
+# debian_package PACKAGE: prints the folder that it was unpacked to.
+debian_package() {
+    folder="$upstream/$1"
+    [ -d "$folder" ] || {
+        (cd "$upstream" && apt-get download "$1" >&2)
+        dpkg -x "$upstream/$1"_*.deb "$folder"
+    }
+    echo "$folder"
+}
+
+# cut UPSTREAM_FILE ITS_SHA256 FACE
+cut() {
+    echo "$2  $1" | sha256sum --check --quiet
+    # Hints go, our rasteriser reads none. Kerning, marks, ligatures and fractions stay, and every
+    # name: no face here reserves its own.
+    pyftsubset "$1" --output-file="$fonts/$3" \
+        --unicodes="$letters $marks $signs" --no-hinting --notdef-outline \
+        --name-IDs='*' --name-languages='*' --name-legacy
+}
+
+# The files of Debian 12. The package has the licence in Debian's form alone, so
+# noto-sans/OFL.txt is kept by hand.
+noto="$(debian_package fonts-noto-core)/usr/share/fonts/truetype/noto"
+cut "$noto/NotoSans-Regular.ttf" \
+    89c3c497f618fdaa0b2d1e98fef93582f28c71debd2c4a8cdf41f190ced2909d \
     noto-sans/NotoSans-Regular.ttf
-cut @expo-google-fonts/noto-sans@0.4.2 700Bold/NotoSans_700Bold.ttf \
-    13a813c49624ae3ba3c5c6e72c5ebffc4b9e1e6ea32f421c04069b037c6ad431 \
+cut "$noto/NotoSans-Bold.ttf" \
+    e83493c945848ecd4a9ad0f6d19164541a0d3e23a9c952304a00a46e00272ac5 \
     noto-sans/NotoSans-Bold.ttf
-cut @expo-google-fonts/roboto-condensed@0.4.2 400Regular/RobotoCondensed_400Regular.ttf \
+
+roboto=$(npm_package @expo-google-fonts/roboto-condensed@0.4.2)
+cp "$roboto/LICENSE_FONT" "$fonts/roboto-condensed/OFL.txt"
+cut "$roboto/400Regular/RobotoCondensed_400Regular.ttf" \
     3d77ebb1e496ddf072704e61b6c9f82768a4c60a0f063936eb1964f93237d2b5 \
     roboto-condensed/RobotoCondensed-Regular.ttf
-cut @expo-google-fonts/roboto-condensed@0.4.2 700Bold/RobotoCondensed_700Bold.ttf \
+cut "$roboto/700Bold/RobotoCondensed_700Bold.ttf" \
     b5144f9355fa2a666404583399b7ccffda4c9491a201e9740cd5b00656281611 \
     roboto-condensed/RobotoCondensed-Bold.ttf
 

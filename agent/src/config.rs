@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bangtin_renderer::Problem;
+use bangtin_renderer::{Problem, builtin};
 use serde::Deserialize;
 
 use crate::area::Address;
@@ -243,7 +243,10 @@ impl Config {
                 address,
                 name: if board.name.is_empty() { board.id.clone() } else { board.name },
                 id: board.id,
-                layout: board.layout,
+                layout: match builtin::layout_text(&board.layout) {
+                    Some(_) => board.layout,
+                    None => folder.join(board.layout).to_string_lossy().into_owned(),
+                },
                 languages: board.languages,
                 broker: Broker {
                     url: file.broker.url,
@@ -291,6 +294,15 @@ mod tests {
         assert_eq!(config.store, Path::new("/var/lib/bangtin"));
         assert_eq!(config.hosts, ["*.gov.vn"]);
         assert_eq!(config.broker.prefix, "ttcs/v1");
+        assert_eq!(config.layout, "led-192x64");
+    }
+
+    /// A layout beside the configuration used to be looked for where the program was started.
+    #[test]
+    fn a_layout_of_ones_own_is_beside_the_file() {
+        let own = GOOD.replace("led-192x64", "cong-cho.toml");
+        let config = Config::parse(&own, Path::new("/etc/bangtin")).expect("sound");
+        assert_eq!(Path::new(&config.layout), Path::new("/etc/bangtin/cong-cho.toml"));
     }
 
     #[track_caller]

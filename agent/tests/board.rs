@@ -316,6 +316,28 @@ fn an_emergency_takes_over_and_what_it_interrupted_resumes() {
     square.wait_until("the routine notice", |square| json!(square.glass()) == routine);
 }
 
+/// A layout whose codes nobody can read: an emergency is on the glass before that is known, and
+/// stands there without its code right after.
+#[test]
+fn an_emergency_does_not_wait_for_its_code_to_be_read_back() {
+    let mut square = Square::open();
+    square.cut_power();
+    let text = bangtin_renderer::builtin::layout_text("led-192x64").unwrap();
+    let dim = text.replace(r#"name = "code","#, r##"name = "code", colour = "#010101","##);
+    fs::write(square.path("dim.toml"), dim).unwrap();
+    let config = fs::read_to_string(square.path("board.toml")).unwrap();
+    fs::write(square.path("board.toml"), config.replace("led-192x64", "dim.toml")).unwrap();
+    square.switch_on();
+    let mut notice = square.notice("bao", "emergency");
+    notice["content"][0]["codes"] = json!([{ "data": SERVICE, "caption": "dichvucong.gov.vn" }]);
+    square.send(&notice);
+    assert_eq!(square.receipt("bao", "accepted")["problems"], json!([]));
+    let shown = square.receipt("bao", "shown");
+    assert!(shown["latency_ms"].as_f64().unwrap() < 100.0, "{shown}");
+    assert_eq!(shown["problems"][0]["code"], "code_left_out", "{shown}");
+    square.wait_until("the words", |square| json!(square.glass()) == shown["frame_crc32"]);
+}
+
 #[test]
 fn what_expires_is_gone_to_the_second() {
     let square = Square::open();

@@ -154,10 +154,10 @@ impl Pace {
     pub fn new(px_per_s: u32, fps: u32) -> Option<Self> {
         if px_per_s == 0 || fps == 0 {
             None
-        } else if px_per_s % fps == 0 {
+        } else if px_per_s.is_multiple_of(fps) {
             Some(Self { steps_per_s: fps, px_per_step: px_per_s / fps })
         } else {
-            (fps % px_per_s == 0).then_some(Self { steps_per_s: px_per_s, px_per_step: 1 })
+            fps.is_multiple_of(px_per_s).then_some(Self { steps_per_s: px_per_s, px_per_step: 1 })
         }
     }
 

@@ -113,8 +113,11 @@ pub struct Fonts {
     faces: Vec<Named>,
     drawn: RwLock<Drawn>,
     /// Words shaped so far, by face.
-    words: RwLock<HashMap<FaceId, HashMap<String, Arc<[UnitGlyph]>>>>,
+    words: RwLock<HashMap<FaceId, Words>>,
 }
+
+/// Words of one face and their glyphs.
+type Words = HashMap<String, Arc<[UnitGlyph]>>;
 
 /// A face under its name, read when it is first needed: most boards use few of the faces that
 /// come with the program, and reading one takes a small Pi tens of milliseconds.
@@ -239,11 +242,20 @@ impl Fonts {
         &self.faces[face.0].name
     }
 
-    /// Whether the face draws that letter.
-    pub fn covers(&self, face: FaceId, letter: char) -> bool {
+    /// Whether an outline face is bold: 600 and more in OpenType's weights. Dot faces do not say.
+    pub fn is_bold(&self, face: FaceId) -> bool {
+        match self.faces[face.0].source {
+            Source::Outline(bytes) => outline::is_bold(bytes),
+            Source::Led(_) => false,
+        }
+    }
+
+    /// Whether the face draws all letters of the text, each with its marks: a dot face draws no
+    /// mark alone.
+    pub fn covers(&self, face: FaceId, text: &str) -> bool {
         match self.face(face) {
-            Face::Outline(outline) => outline.covers(letter),
-            Face::Led(led) => led.glyph(letter).is_some(),
+            Face::Outline(outline) => outline.covers(text),
+            Face::Led(led) => led.covers(text),
         }
     }
 

@@ -1,4 +1,9 @@
 //! Named zones on a panel for each kind of page, read from a TOML file.
+//!
+//! A letter that the face of a zone's words lacks comes from the first face that has it: the first
+//! of the zone's `faces`, those of `fallback` (at the top of the file; the ones that are bold, or
+//! not, like that first face before the others), the other `faces`, those of `[languages]`, and at
+//! last any dot face.
 
 mod read;
 
@@ -133,6 +138,9 @@ pub struct Zone {
     pub colour: Rgb,
     /// Faces in order of preference; the next one is narrower.
     pub faces: Vec<FaceId>,
+    /// Faces for letters that the first of `faces` lacks: the layout's `fallback`, those as bold as
+    /// that face before the others.
+    pub fallback: Vec<FaceId>,
     /// Smallest legible and largest wanted size, in pixels per em.
     pub sizes: (u32, u32),
     /// Where lines stand between left and right.
@@ -263,6 +271,7 @@ mod tests {
     #[test]
     fn every_fault_is_listed_at_once() {
         let text = r##"
+            fallback = ["bang16", "y"]
             [panel]
             width = 96
             height = 0
@@ -286,6 +295,7 @@ mod tests {
         let problems = Layout::parse("bad", text, &builtin::fonts()).expect_err("refused");
         let paths: Vec<_> = problems.iter().map(|p| p.path.as_str()).collect();
         for path in [
+            "fallback",
             "panel.height",
             "notice.zones[0].width",
             "notice.zones[0]",

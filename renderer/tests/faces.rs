@@ -7,17 +7,21 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use bangtin_renderer::fonts::FaceId;
+use bangtin_renderer::scene::Drawing;
+use bangtin_renderer::text::normalise::normalise;
 use bangtin_renderer::{Content, Fonts, Look, builtin, compose};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
 
 static FONTS: LazyLock<Fonts> = LazyLock::new(builtin::fonts);
 
 /// What the notices hold beside letters and ASCII.
 const SIGNS: &str = "„₫‰°²³½–—“”‘’…•→←↑↓№′×≥≤";
 
-/// Letters of Ê Đê, Gia Rai and Ba Na that Vietnamese does not have.
-const HIGHLANDS: &str = "ƀčĕĭñŏŭɃČĔĬÑŎŬ";
+/// Letters of Ê Đê, Gia Rai and Ba Na that Vietnamese does not have. The last eight are two code
+/// points each, a letter and U+0306.
+const HIGHLANDS: &str = "ƀčĕĭñŏŭɃČĔĬÑŎŬê̆ô̆ơ̆ư̆Ê̆Ô̆Ơ̆Ư̆";
 
 /// Names of real communes, as officials write them.
 const COMMUNES: [&str; 5] =
@@ -30,7 +34,7 @@ const PICTOGRAMS: &str = "🌀🌊⛰🔥⚡💧💉⚠📞☎➡⬅⬆⬇";
 /// What a family lacks: another face stands in for it.
 const LACKING: [(&str, &str); 3] = [
     ("be-vietnam-pro", "→←↑↓№′ƀĕĭŏŭɃĔĬŎŬ"),
-    ("roboto-condensed", "→←↑↓ƀɃ"),
+    ("roboto-condensed", "→←↑↓ƀɃê̆ô̆ơ̆ư̆Ê̆Ô̆Ơ̆Ư̆"),
     ("noto-sans", "→←↑↓≥≤"),
 ];
 
@@ -70,22 +74,25 @@ const NOTICES: &str = "TIN BÃO KHẨN CẤP – BÃO SỐ 3. Tâm bão cấp 11
     động III 15 cm. Đường ngập: QL1, QL53, QL53B, QL54, QL60.";
 
 /// Which bases take which shapes and tones: 12 vowels with 6 tones each, and đ.
-fn vietnamese() -> impl Iterator<Item = char> {
+fn vietnamese() -> impl Iterator<Item = String> {
     let toned = "aăâeêioôơuưy".chars().flat_map(|vowel| {
-        ["", "\u{300}", "\u{301}", "\u{303}", "\u{309}", "\u{323}"].map(|tone| {
-            let letter: String = format!("{vowel}{tone}").nfc().collect();
-            letter.chars().next().expect("a vowel with its tone is one letter")
-        })
+        ["", "\u{300}", "\u{301}", "\u{303}", "\u{309}", "\u{323}"]
+            .map(|tone| format!("{vowel}{tone}").nfc().collect::<String>())
     });
-    let small: Vec<char> = toned.chain(['đ']).filter(|letter| !letter.is_ascii()).collect();
-    let large: Vec<char> = small.iter().flat_map(|letter| letter.to_uppercase()).collect();
+    let small: Vec<String> =
+        toned.chain(["đ".to_owned()]).filter(|letter| !letter.is_ascii()).collect();
+    let large: Vec<String> = small.iter().map(|letter| letter.to_uppercase()).collect();
     small.into_iter().chain(large)
 }
 
-fn required() -> BTreeSet<char> {
-    let names = COMMUNES.iter().flat_map(|name| name.chars());
-    let written = vietnamese().chain(' '..='~').chain(names);
-    written.chain(SIGNS.chars()).chain(HIGHLANDS.chars()).collect()
+fn required() -> BTreeSet<String> {
+    let names = COMMUNES.iter().flat_map(|name| each(name));
+    let ascii = (' '..='~').map(String::from);
+    vietnamese().chain(ascii).chain(names).chain(each(SIGNS)).chain(each(HIGHLANDS)).collect()
+}
+
+fn each(letters: &str) -> impl Iterator<Item = String> {
+    letters.graphemes(true).map(str::to_owned)
 }
 
 fn find(name: &str) -> FaceId {
@@ -93,9 +100,10 @@ fn find(name: &str) -> FaceId {
 }
 
 /// Lit dots of a letter as (column, row), rows counted down from the baseline.
-fn dots(face: FaceId, letter: char) -> BTreeSet<(i32, i32)> {
-    let glyph = FONTS.shape(face, &letter.to_string()).first().expect("covered").glyph;
-    let mask = FONTS.mask(face, glyph, FONTS.native_rows(face).expect("a dot face"));
+fn dots(face: FaceId, letter: &str) -> BTreeSet<(i32, i32)> {
+    let glyphs = FONTS.shape(face, letter);
+    assert_eq!(glyphs.len(), 1, "{letter} is one drawing");
+    let mask = FONTS.mask(face, glyphs[0].glyph, FONTS.native_rows(face).expect("a dot face"));
     let lit = (0..).zip(&mask.coverage).filter(|(_, lit)| **lit > 0).map(|(at, _): (i32, _)| at);
     let width = mask.stride as i32;
     // Aligned left: a reader sees no column that is dark.
@@ -109,7 +117,7 @@ fn differing(a: &BTreeSet<(i32, i32)>, b: &BTreeSet<(i32, i32)>) -> usize {
 }
 
 /// The letter without tones, shapes, bars and horns.
-fn base(letter: char) -> char {
+fn base(letter: &str) -> char {
     let plain = letter.nfd().next().expect("a letter has a base");
     match plain {
         'đ' => 'd',
@@ -120,25 +128,36 @@ fn base(letter: char) -> char {
 
 #[test]
 fn faces_are_complete() {
-    assert_eq!(vietnamese().count(), 134);
+    assert_eq!(vietnamese().filter(|letter| letter.chars().count() == 1).count(), 134);
     for name in FONTS.names().filter(|name| !name.contains("khmer")) {
         let face = find(name);
         let known = LACKING.iter().find(|(family, _)| name.starts_with(family));
-        let known: BTreeSet<char> = known.into_iter().flat_map(|(_, l)| l.chars()).collect();
-        let lacking = required().into_iter().filter(|letter| !FONTS.covers(face, *letter));
+        let known: BTreeSet<String> = known.into_iter().flat_map(|(_, l)| each(l)).collect();
+        let lacking = required().into_iter().filter(|letter| !FONTS.covers(face, letter));
         assert_eq!(lacking.collect::<BTreeSet<_>>(), known, "{name}");
     }
     for Promise { name, .. } in DOT_FACES {
         let face = find(name);
-        assert!(PICTOGRAMS.chars().all(|sign| FONTS.covers(face, sign)), "{name}");
+        assert!(FONTS.covers(face, PICTOGRAMS), "{name}");
     }
     for name in ["noto-sans-khmer", "noto-sans-khmer-bold"] {
-        let lacking: String = "កខគងញតទនបពមយរលវសហអ្ាិីុូេែំះៈ។៖០១២៣៤៥៦៧៨៩"
-            .chars()
-            .filter(|letter| !FONTS.covers(find(name), *letter))
+        let lacking: String = each("កខគងញតទនបពមយរលវសហអ្ាិីុូេែំះៈ។៖០១២៣៤៥៦៧៨៩")
+            .filter(|letter| !FONTS.covers(find(name), letter))
             .collect();
         assert_eq!(lacking, "", "{name}");
     }
+}
+
+#[test]
+fn no_sign_that_a_face_draws_is_replaced() {
+    let faces: Vec<FaceId> = FONTS.names().map(find).collect();
+    for letter in '!'..='\u{1ffff}' {
+        let text = letter.to_string();
+        let is_drawn = faces.iter().any(|face| FONTS.covers(*face, &text));
+        let replaced = normalise(&text).text == "•" && letter != '•';
+        assert!(!(is_drawn && replaced), "{letter}");
+    }
+    assert_eq!(normalise(PICTOGRAMS).text, PICTOGRAMS);
 }
 
 #[test]
@@ -146,23 +165,46 @@ fn every_letter_has_ink() {
     for name in FONTS.names().filter(|name| !name.contains("khmer")) {
         let face = find(name);
         let size = FONTS.native_rows(face).unwrap_or(64);
-        for letter in required().into_iter().filter(|letter| FONTS.covers(face, *letter)) {
-            let glyphs = FONTS.shape(face, &letter.to_string());
+        for letter in required().into_iter().filter(|letter| FONTS.covers(face, letter)) {
+            let glyphs = FONTS.shape(face, &letter);
             let ink = glyphs.iter().any(|glyph| FONTS.ink(face, glyph.glyph, size).width > 0);
-            assert_eq!(ink, letter != ' ', "{name}: {letter}");
+            assert_eq!(ink, letter != " ", "{name}: {letter}");
         }
     }
 }
 
 #[test]
 fn every_panel_draws_what_notices_hold() {
-    let all: String = required().into_iter().collect();
+    let all: Vec<String> = required().into_iter().collect();
+    let all = all.join(" ");
     let content = Content::new(Look::Notice, "vi", "CHỮ", &all);
     for name in builtin::layout_names() {
         let layout = builtin::layout(name).expect("a layout of ours");
         let composed = compose(std::slice::from_ref(&content), &layout, &FONTS);
         assert!(composed.is_ok(), "{name}: {:?}", composed.err());
     }
+}
+
+#[test]
+fn letters_that_a_zone_lacks_come_from_noto_sans_in_its_weight() {
+    let letters = "Ƀ ƀ ĕ ŏ ŭ";
+    let layout = builtin::layout("lcd-1080p").expect("a layout of ours");
+    let content = Content::new(Look::Notice, "vi", letters, letters);
+    let composed = compose(&[content], &layout, &FONTS).expect("every letter is drawn");
+    let mut zones = 0;
+    for item in &composed.scene.pages[0].items {
+        let Drawing::Text { setting, glyphs } = &item.drawing else { continue };
+        let face =
+            find(if setting.face.ends_with("bold") { "noto-sans-bold" } else { "noto-sans" });
+        for (placed, letter) in glyphs.iter().zip(letters.split(' ')) {
+            let glyph = FONTS.shape(face, letter)[0].glyph;
+            let is_noto = placed.mask == FONTS.mask(face, glyph, setting.size);
+            assert!(is_noto, "{letter} in {}", setting.face);
+        }
+        assert_eq!(glyphs.len(), 5, "{}", item.zone.as_str());
+        zones += 1;
+    }
+    assert_eq!(zones, 2, "headline and text");
 }
 
 /// What a dot face promises.
@@ -186,14 +228,14 @@ fn no_two_letters_look_alike() {
         let face = find(name);
         let letters: Vec<_> = required()
             .into_iter()
-            .filter(|letter| *letter != ' ' && FONTS.covers(face, *letter))
-            .map(|letter| (letter, dots(face, letter)))
+            .filter(|letter| letter != " ")
+            .map(|letter| (dots(face, &letter), letter))
             .collect();
-        for (index, (a, dots_a)) in letters.iter().enumerate() {
-            for (b, dots_b) in &letters[index + 1..] {
+        for (index, (dots_a, a)) in letters.iter().enumerate() {
+            for (dots_b, b) in &letters[index + 1..] {
                 assert_ne!(dots_a, dots_b, "{name}: {a} and {b} are one picture");
                 let differ = differing(dots_a, dots_b);
-                assert!(base(*a) != base(*b) || differ >= 3, "{name}: {a} {b} by {differ}");
+                assert!(base(a) != base(b) || differ >= 3, "{name}: {a} {b} by {differ}");
             }
         }
     }
@@ -217,11 +259,11 @@ fn parts(mut dots: BTreeSet<(i32, i32)>) -> usize {
 fn no_mark_touches_a_letter_or_another_mark() {
     for Promise { name, .. } in DOT_FACES {
         let face = find(name);
-        for letter in vietnamese().chain(HIGHLANDS.chars()) {
+        for letter in vietnamese().chain(each(HIGHLANDS)) {
             // A horn is part of its letter, and marks above take the place of the dot on i.
             let marks = letter.nfd().skip(1).filter(|mark| *mark != '\u{31b}').count();
-            let dot = usize::from(letter == 'ị');
-            assert_eq!(parts(dots(face, letter)), 1 + dot + marks, "{name}: {letter}");
+            let dot = usize::from(letter == "ị");
+            assert_eq!(parts(dots(face, &letter)), 1 + dot + marks, "{name}: {letter}");
         }
     }
 }
@@ -231,13 +273,16 @@ fn ink_keeps_to_the_rows_and_capitals_are_tall() {
     for Promise { name, capital_rows, .. } in DOT_FACES {
         let face = find(name);
         let rows = FONTS.native_rows(face).expect("a dot face") as i32;
-        let covered = || required().into_iter().filter(|letter| FONTS.covers(face, *letter));
-        let inks = || covered().map(|letter| dots(face, letter));
+        let inks = || required().into_iter().map(|letter| dots(face, &letter));
         let top = inks().flatten().map(|(_, y)| y).min().expect("ink");
         let bottom = inks().flatten().map(|(_, y)| y).max().expect("ink");
         assert!(bottom - top < rows, "{name}: ink from {top} to {bottom}");
         for letter in 'A'..='Z' {
-            let above = -dots(face, letter).iter().map(|(_, y)| *y).min().expect("ink");
+            let above = -dots(face, letter.encode_utf8(&mut [0; 4]))
+                .iter()
+                .map(|(_, y)| *y)
+                .min()
+                .expect("ink");
             assert!(above >= capital_rows, "{name}: {letter} has {above} rows");
         }
     }

@@ -24,7 +24,8 @@ pub(super) fn set(zone: &Zone, area: Area, fonts: &Fonts) -> Option<Clock> {
         let signs: Vec<UnitGlyph> =
             "0123456789:".split("").filter(|sign| !sign.is_empty()).filter_map(shape).collect();
         let setting = Setting { face: *face, signs: signs.try_into().ok()?, zone, area, fonts };
-        let own_sizes = |size: &u32| fonts.native_rows(*face).is_none_or(|rows| size % rows == 0);
+        let own_sizes =
+            |size: &u32| fonts.native_rows(*face).is_none_or(|rows| size.is_multiple_of(rows));
         (zone.sizes.0..=zone.sizes.1).rev().filter(own_sizes).find_map(|size| setting.at(size))
     })
 }

@@ -47,7 +47,10 @@ pub(super) fn choose(
             Some(modules) => drawn.push(DrawnCode { data, modules, caption }),
             None => {
                 let needed = needed.map_or("more than a code holds".to_owned(), |n| n.to_string());
-                let why = format!("needs {needed} pixels, {} gives {room}", layout.name);
+                let why = match zone {
+                    Some(_) => format!("needs {needed} pixels, {} gives {room}", layout.name),
+                    None => format!("has no place on {}", layout.name),
+                };
                 leave_out(why, needed, room);
                 said.push(caption);
             }
@@ -70,4 +73,56 @@ pub(super) fn unreadable(scene: &Scene) -> Vec<String> {
         }
     }
     unreadable
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::builtin;
+    use crate::compose::{compose, reread};
+    use crate::content::{Code, Content, Look};
+    use crate::layout::Layout;
+    use crate::scene::{Drawing, Scene};
+
+    fn content() -> Content {
+        let code = Code {
+            data: "HTTPS://DICHVUCONG.GOV.VN".into(),
+            caption: "Dịch vụ công dichvucong.gov.vn".into(),
+        };
+        let look = Look::Emergency;
+        Content {
+            codes: vec![code], ..Content::new(look, "vi", "TIN BÃO", "Ở yên trong nhà.")
+        }
+    }
+
+    fn has_code(scene: &Scene) -> bool {
+        let mut items = scene.pages.iter().flat_map(|page| &page.items);
+        items.any(|item| matches!(item.drawing, Drawing::Code { .. }))
+    }
+
+    #[test]
+    fn codes_on_every_panel_are_read_back() {
+        let fonts = builtin::fonts();
+        for layout in builtin::layout_names().filter_map(builtin::layout) {
+            let composed = compose(&[content()], &layout, &fonts).expect("it can be drawn");
+            assert_eq!(has_code(&composed.scene), layout.name != "led-96x16", "{}", layout.name);
+            let better = reread(&[content()], &layout, &fonts, &composed.scene);
+            assert!(better.is_none(), "{}: {:?}", layout.name, better.map(|b| b.findings));
+        }
+    }
+
+    /// Light modules as dark as the others: a layout may say so, and nobody could scan it.
+    #[test]
+    fn a_code_that_nobody_can_read_is_left_out_and_its_host_stays() {
+        let fonts = builtin::fonts();
+        let text = builtin::layout_text("led-192x64").expect("a layout of the program");
+        let text = text.replace(r#"name = "code","#, r##"name = "code", colour = "#010101","##);
+        let layout = Layout::parse("dim", &text, &fonts).expect("sound");
+        let composed = compose(&[content()], &layout, &fonts).expect("it can be drawn");
+        assert!(has_code(&composed.scene) && composed.findings.is_empty());
+        let better = reread(&[content()], &layout, &fonts, &composed.scene).expect("unreadable");
+        assert!(!has_code(&better.scene));
+        let codes: Vec<_> = better.findings.iter().map(|f| f.code.as_str()).collect();
+        assert_eq!(codes, ["code_left_out"]);
+        assert!(format!("{:?}", better.scene).contains("dichvucong.gov.vn"));
+    }
 }

@@ -74,15 +74,17 @@ pub(super) fn widest_chain(
     text.or(zones.first()).map(|zone| chain(zone, 0, layout, fonts, language)).unwrap_or_default()
 }
 
-/// A zone's face of that rank, then all that stand in for letters it lacks; last the dot faces,
-/// which have the arrow that no outline face of ours has.
+/// A zone's face of that rank, then all that stand in for letters it lacks. The layout's fallback
+/// goes before the zone's narrower faces, whose letters would stand out among wider ones. The dot
+/// faces go last: they have the arrow that no outline face of ours has.
 fn chain(zone: &Zone, rank: usize, layout: &Layout, fonts: &Fonts, language: &str) -> Vec<FaceId> {
     let own = layout.languages.get(language).map(|language| language.faces.as_slice());
     let first = own.unwrap_or_default().get(rank).or(zone.faces.get(rank));
     let others = layout.languages.values().flat_map(|language| &language.faces);
     let mut chain: Vec<FaceId> = Vec::new();
-    let listed =
-        first.into_iter().chain(own.unwrap_or_default()).chain(&zone.faces).chain(others).copied();
+    let widest = zone.faces.first();
+    let named = first.into_iter().chain(own.unwrap_or_default()).chain(widest);
+    let listed = named.chain(&zone.fallback).chain(&zone.faces).chain(others).copied();
     for face in listed.chain(fonts.led_faces()) {
         if !chain.contains(&face) {
             chain.push(face);

@@ -19,11 +19,17 @@
 //! glyph Á = A acute-upper      ; marks stand centred above the base's ink
 //! glyph Ấ = Â acute-upper@2,0  ; moved by two columns
 //! glyph U+00A0 = U+0020        ; the same drawing again
+//! glyph U+00CA+0306 = Ê breve  ; a letter and marks that have no code point together: Ê̆
 //! ```
 //!
-//! A glyph advances by the width of its drawing and the gap.
+//! A glyph advances by the width of its drawing and the gap. A letter with marks is named as text
+//! in NFC spells it; a mark that no drawing of its letter holds is not drawn.
 
 use std::collections::HashMap;
+use std::iter;
+
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::is_nfc;
 
 use super::{Ink, Mask, UnitGlyph};
 
@@ -33,7 +39,7 @@ pub struct LedFace {
     baseline: i32,
     gap: i32,
     glyphs: Vec<Drawing>,
-    by_letter: HashMap<char, u32>,
+    by_name: HashMap<String, u32>,
 }
 
 /// Lit dots, as (column, row) with row 0 at the top of the line.
@@ -56,7 +62,7 @@ impl LedFace {
     /// With the number of the first line that does not follow the format, and the reason.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
         let mut face =
-            Self { rows: 0, baseline: 0, gap: 1, glyphs: Vec::new(), by_letter: HashMap::new() };
+            Self { rows: 0, baseline: 0, gap: 1, glyphs: Vec::new(), by_name: HashMap::new() };
         let mut marks: HashMap<String, Drawing> = HashMap::new();
         let mut lines = text.lines().enumerate().map(|(i, l)| (i + 1, l.trim_end())).peekable();
         while let Some((number, line)) = lines.next() {
@@ -114,20 +120,42 @@ impl LedFace {
         self.rows
     }
 
-    /// The glyph of a letter.
-    pub fn glyph(&self, letter: char) -> Option<u32> {
-        self.by_letter.get(&letter).copied()
+    /// Whether all letters are drawn, each with all its marks.
+    pub fn covers(&self, text: &str) -> bool {
+        self.letters(text).all(|(_, glyph)| glyph.is_some())
     }
 
-    /// Glyphs for the text, left to right, one a letter.
+    /// Glyphs for the text, left to right, one for a letter and the marks that it is drawn with.
     pub fn shape(&self, text: &str) -> Vec<UnitGlyph> {
-        text.char_indices()
-            .filter_map(|(cluster, letter)| {
-                let glyph = self.glyph(letter)?;
+        self.letters(text)
+            .filter_map(|(cluster, glyph)| {
+                let glyph = glyph?;
                 let advance = self.glyphs[glyph as usize].width + self.gap;
                 Some(UnitGlyph { glyph, cluster, advance, dx: 0, dy: 0 })
             })
             .collect()
+    }
+
+    /// Where each letter begins and its glyph: the one that holds most of the marks after it.
+    fn letters(&self, text: &str) -> impl Iterator<Item = (usize, Option<u32>)> {
+        let mut start = 0;
+        iter::from_fn(move || {
+            let rest = &text[start..];
+            let mut ends = rest.char_indices().map(|(at, letter)| (at + letter.len_utf8(), letter));
+            let (alone, _) = ends.next()?;
+            let marked = ends.take_while(|(_, mark)| is_combining_mark(*mark)).map(|(end, _)| end);
+            let drawn = iter::once(alone)
+                .chain(marked)
+                .filter_map(|end| Some((end, self.glyph(&rest[..end])?)))
+                .last();
+            let letter = (start, drawn.map(|(_, glyph)| glyph));
+            start += drawn.map_or(alone, |(end, _)| end);
+            Some(letter)
+        })
+    }
+
+    fn glyph(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
     }
 
     /// Where the ink lies; a size is rounded down to whole multiples of the face's rows.
@@ -174,18 +202,18 @@ impl LedFace {
     }
 
     fn insert(&mut self, name: &str, drawing: Drawing) -> Result<(), String> {
-        let letter = letter(name)?;
+        let name = letters(name)?;
         self.glyphs.push(drawing);
-        match self.by_letter.insert(letter, self.glyphs.len() as u32 - 1) {
+        match self.by_name.insert(name.clone(), self.glyphs.len() as u32 - 1) {
             None => Ok(()),
-            Some(_) => Err(format!("`{letter}` is drawn twice")),
+            Some(_) => Err(format!("`{name}` is drawn twice")),
         }
     }
 
     fn composite(&self, recipe: &str, marks: &HashMap<String, Drawing>) -> Result<Drawing, String> {
         let mut words = recipe.split_whitespace();
-        let base = letter(words.next().unwrap_or(""))?;
-        let base = self.glyph(base).ok_or(format!("the base `{base}` is not drawn above"))?;
+        let base = letters(words.next().unwrap_or(""))?;
+        let base = self.glyph(&base).ok_or(format!("the base `{base}` is not drawn above"))?;
         let mut drawing = self.glyphs[base as usize].clone();
         let (left, right) = match self.bounds(base) {
             Some((left, _, right, _)) => (left, right),
@@ -241,16 +269,24 @@ fn draw(art: &[&str], from: i32, rows: i32) -> Result<Drawing, String> {
     Ok(Drawing { width: width as i32, dots })
 }
 
-fn letter(name: &str) -> Result<char, String> {
-    let mut letters = name.chars();
-    match (letters.next(), letters.next()) {
-        (Some(letter), None) => Ok(letter),
-        _ => name
-            .strip_prefix("U+")
-            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-            .and_then(char::from_u32)
-            .ok_or(format!("`{name}` is neither one letter nor U+ and hexadecimal digits")),
+/// The letter of a name, with the marks that stand on it.
+fn letters(name: &str) -> Result<String, String> {
+    if name.chars().count() == 1 {
+        return Ok(name.to_owned());
     }
+    let of_hex = |hex| u32::from_str_radix(hex, 16).ok().and_then(char::from_u32);
+    let letters: Option<String> =
+        name.strip_prefix("U+").and_then(|hex| hex.split('+').map(of_hex).collect());
+    let letters = letters.ok_or(format!(
+        "`{name}` is neither one letter nor U+ and hexadecimal digits, those of marks after a +"
+    ))?;
+    if !letters.chars().skip(1).all(is_combining_mark) {
+        return Err(format!("`{name}` is more than a letter and marks that combine"));
+    }
+    if !is_nfc(&letters) {
+        return Err(format!("`{name}` is not how NFC spells it, no text would find it"));
+    }
+    Ok(letters)
 }
 
 fn number_in(text: &str, least: i32, most: i32) -> Result<i32, String> {
@@ -266,9 +302,10 @@ mod tests {
     use super::*;
 
     const SMALL: &str = "face small\nrows 6\nbaseline 5\n\nglyph a from 3\n.#\n##\n\n\
-        mark acute from 0\n..#\n.#.\n#..\n\nglyph á = a acute\nglyph U+00A0 = a\n";
+        mark acute from 0\n..#\n.#.\n#..\n\nglyph á = a acute\nglyph U+00A0 = a\n\
+        glyph U+0061+030B = a acute@-1,0 acute@1,0\nglyph U+0061+030B+0304 = U+0061+030B\n";
 
-    fn picture(face: &LedFace, letter: char, size: u32) -> String {
+    fn picture(face: &LedFace, letter: &str, size: u32) -> String {
         let glyph = face.glyph(letter).expect("drawn");
         let mask = face.mask(glyph, size);
         mask.rows()
@@ -281,14 +318,28 @@ mod tests {
     #[test]
     fn a_mark_stands_centred_and_widens_a_narrow_base() {
         let face = LedFace::parse(SMALL).expect("follows the format");
-        assert_eq!(picture(&face, 'á', 6), "..#\n.#.\n#..\n..#\n.##\n");
+        assert_eq!(picture(&face, "á", 6), "..#\n.#.\n#..\n..#\n.##\n");
         assert_eq!(face.shape("aá").iter().map(|g| g.advance).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn a_letter_takes_all_marks_that_it_is_drawn_with() {
+        let face = LedFace::parse(SMALL).expect("follows the format");
+        let drawn = |text: &str| {
+            let glyphs = face.shape(text).into_iter().map(|glyph| (glyph.cluster, glyph.glyph));
+            (glyphs.collect::<Vec<_>>(), face.covers(text))
+        };
+        assert_eq!(drawn("aáa"), (vec![(0, 0), (1, 1), (3, 0)], true));
+        assert_eq!(drawn("a\u{30b}a"), (vec![(0, 3), (3, 0)], true));
+        assert_eq!(drawn("aa\u{30b}\u{304}"), (vec![(0, 0), (1, 4)], true));
+        assert_eq!(drawn("a\u{30b}\u{301}a"), (vec![(0, 3), (5, 0)], false));
+        assert_eq!(drawn("\u{30b}a\u{301}"), (vec![(2, 0)], false));
     }
 
     #[test]
     fn sizes_are_whole_multiples() {
         let face = LedFace::parse(SMALL).expect("follows the format");
-        assert_eq!(picture(&face, 'a', 12), "..##\n..##\n####\n####\n");
+        assert_eq!(picture(&face, "a", 12), "..##\n..##\n####\n####\n");
         assert_eq!(face.ink(0, 12), Ink { left: 0, width: 4, above: 4, below: 0 });
     }
 
@@ -309,6 +360,9 @@ mod tests {
         refuses("rows 4\nbaseline 3\nglyph a\n#\nglyph á = a x", 5, "mark `x`");
         refuses("rows 4\nbaseline 3\nglyph a\n#\nglyph a\n#", 5, "twice");
         refuses("rows 4\nbaseline 3\nglyph ab\n#", 3, "neither one letter");
+        refuses("rows 4\nbaseline 3\nglyph a+0306\n#", 3, "neither one letter");
+        refuses("rows 4\nbaseline 3\nglyph U+0061+0062\n#", 3, "marks that combine");
+        refuses("rows 4\nbaseline 3\nglyph U+0061+0301\n#", 3, "NFC");
         refuses("hello", 1, "is neither");
     }
 }

@@ -1,6 +1,7 @@
 //! OpenType faces: shaped by harfrust, drawn by fontdue.
 
 use fontdue::{Font, FontSettings};
+use harfrust::font::attribute::Weight;
 use harfrust::{Buffer, ShapeOptions, ShaperFont};
 
 use super::{Ink, Mask, UnitGlyph};
@@ -29,10 +30,12 @@ impl OutlineFace {
         Ok(Self { shaping, drawing, letters })
     }
 
-    /// Whether there is a drawing for that letter.
-    pub fn covers(&self, letter: char) -> bool {
-        let (word, bit) = place(letter);
-        self.letters.get(word).is_some_and(|word| word >> bit & 1 == 1)
+    /// Whether there is a drawing for every letter and mark, which the shaper puts together.
+    pub fn covers(&self, text: &str) -> bool {
+        text.chars().all(|letter| {
+            let (word, bit) = place(letter);
+            self.letters.get(word).is_some_and(|word| word >> bit & 1 == 1)
+        })
     }
 
     /// Units in one em.
@@ -89,4 +92,10 @@ impl OutlineFace {
 /// Where a letter's bit is.
 fn place(letter: char) -> (usize, u32) {
     (letter as usize / 64, letter as u32 % 64)
+}
+
+/// Whether a font says that it is bold, read from its tables without the letters.
+pub fn is_bold(bytes: &'static [u8]) -> bool {
+    harfrust::Font::new(bytes, 0)
+        .is_some_and(|font| font.default_attributes().weight >= Weight::SEMI_BOLD)
 }

@@ -12,7 +12,7 @@ use crate::panel::{Colours, Kind, contrast};
 pub(super) fn read(name: &str, text: &str, fonts: &Fonts) -> Result<Layout, Vec<Problem>> {
     let file: File = toml::from_str(text)
         .map_err(|error| vec![Problem::of_toml("layout_syntax", text, &error)])?;
-    Reader { fonts, problems: Vec::new() }.layout(name, file)
+    Reader { fonts, fallback: Vec::new(), problems: Vec::new() }.layout(name, file)
 }
 
 #[derive(Deserialize)]
@@ -23,6 +23,8 @@ struct File {
     marquee_px_per_s: u32,
     #[serde(default)]
     languages: BTreeMap<String, LanguageFile>,
+    #[serde(default)]
+    fallback: Vec<String>,
     notice: PageFile,
     service: Option<PageFile>,
     picture: Option<PageFile>,
@@ -114,6 +116,7 @@ struct ZoneFile {
 
 struct Reader<'a> {
     fonts: &'a Fonts,
+    fallback: Vec<FaceId>,
     problems: Vec<Problem>,
 }
 
@@ -134,6 +137,7 @@ impl Reader<'_> {
                 (tag, LanguageFaces { faces, min_size: language.min_size })
             })
             .collect();
+        self.fallback = self.faces("fallback", &file.fallback);
         let mut pages = BTreeMap::new();
         let files = [
             (PageKind::Notice, "notice", Some(file.notice)),
@@ -242,6 +246,11 @@ impl Reader<'_> {
             self.add(&format!("{path}.padding"), "leaves no room for words", padding, limit);
         }
         let faces = self.faces(&format!("{path}.faces"), &file.faces);
+        let mut fallback = self.fallback.clone();
+        if let Some(first) = faces.first() {
+            let is_bold = self.fonts.is_bold(*first);
+            fallback.sort_by_key(|face| self.fonts.is_bold(*face) != is_bold);
+        }
         let sizes = file.sizes.unwrap_or([0, 0]);
         if !matches!(file.name, ZoneName::Code | ZoneName::Picture) {
             if faces.is_empty() {
@@ -262,6 +271,7 @@ impl Reader<'_> {
             fill,
             colour: colour.unwrap_or(panel.tint),
             faces,
+            fallback,
             sizes: (sizes[0], sizes[1]),
             align: file.align,
             valign: file.valign,

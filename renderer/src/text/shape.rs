@@ -1,7 +1,9 @@
 //! Which glyphs stand for a paragraph, from which faces, and how far apart.
 
+use std::iter;
 use std::ops::Range;
 
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::fonts::{FaceId, Fonts, Ink};
@@ -41,10 +43,11 @@ pub struct Measured {
 }
 
 /// What stands for a letter that no face has.
-pub const MISSING: char = '□';
+pub const MISSING: &str = "□";
 
 /// Chooses glyphs for one paragraph (no line breaks). Each cluster comes from the first face of
-/// `chain` that has all its letters, or each of its letters from the first that has it.
+/// `chain` that has all its letters, or each of its letters, with its marks, from the first that
+/// has it.
 ///
 /// Words are shaped one by one, each with the blank after it: the same words come again with
 /// every page and every turn, and [`Fonts::shape`] knows them then.
@@ -84,37 +87,63 @@ fn runs(
             extend(face, cluster);
             *last = Some(face);
         } else if !is_lost(cluster, chain, fonts) {
-            for letter in cluster.split("").filter(|letter| !letter.is_empty()) {
+            for letter in letters(cluster) {
                 *last = first_with(letter);
                 if let Some(face) = *last {
                     extend(face, letter);
                 }
             }
         } else if let Some(face) = box_face(chain, fonts) {
-            extend(face, MISSING.encode_utf8(&mut [0; 4]));
+            extend(face, MISSING);
             *last = Some(face);
         }
     }
     runs
 }
 
-/// Letters that no face of the chain has, each with its place counted in letters from 1.
+/// Letters that no face of the chain has, each with its place counted in letters from 1; of a
+/// letter that is drawn without one of its marks, that mark.
 pub fn lost(text: &str, chain: &[FaceId], fonts: &Fonts) -> Vec<(char, usize)> {
-    let letters = text.chars().zip(1..);
-    letters.filter(|(letter, _)| !chain.iter().any(|face| has(fonts, *face, *letter))).collect()
+    let mut lost = Vec::new();
+    if chain.first().is_some_and(|face| covers(fonts, *face, text)) {
+        return lost;
+    }
+    let mut before = 0;
+    for letter in text.graphemes(true).flat_map(letters) {
+        if !is_drawn(letter, chain, fonts) {
+            let ends = letter.char_indices().map(|(at, one)| (at + one.len_utf8(), one));
+            let mut undrawn = ends.zip(before + 1..);
+            let first = undrawn.find(|((end, _), _)| !is_drawn(&letter[..*end], chain, fonts));
+            lost.extend(first.map(|((_, one), place)| (one, place)));
+        }
+        before += letter.chars().count();
+    }
+    lost
 }
 
 fn is_lost(cluster: &str, chain: &[FaceId], fonts: &Fonts) -> bool {
-    !cluster.chars().all(|letter| chain.iter().any(|face| has(fonts, *face, letter)))
+    letters(cluster).any(|letter| !is_drawn(letter, chain, fonts))
 }
 
-fn covers(fonts: &Fonts, face: FaceId, letters: &str) -> bool {
-    letters.chars().all(|letter| has(fonts, face, letter))
+/// Whether one face has the letter and its marks: no face places its marks on another's letter.
+fn is_drawn(letter: &str, chain: &[FaceId], fonts: &Fonts) -> bool {
+    chain.iter().any(|face| covers(fonts, *face, letter))
+}
+
+/// The letters of a cluster, each with the marks on it.
+fn letters(cluster: &str) -> impl Iterator<Item = &str> {
+    let mut rest = cluster;
+    iter::from_fn(move || {
+        let mut others = rest.char_indices().skip(1).filter(|(_, one)| !is_combining_mark(*one));
+        let (letter, after) = rest.split_at(others.next().map_or(rest.len(), |(at, _)| at));
+        rest = after;
+        (!letter.is_empty()).then_some(letter)
+    })
 }
 
 /// Joiners and zero-width spaces shape or part words; no face needs to draw them.
-fn has(fonts: &Fonts, face: FaceId, letter: char) -> bool {
-    matches!(letter, '\u{200b}'..='\u{200d}') || fonts.covers(face, letter)
+fn covers(fonts: &Fonts, face: FaceId, cluster: &str) -> bool {
+    cluster.split(['\u{200b}', '\u{200c}', '\u{200d}']).all(|text| fonts.covers(face, text))
 }
 
 fn box_face(chain: &[FaceId], fonts: &Fonts) -> Option<FaceId> {
@@ -198,5 +227,25 @@ mod tests {
         let shaped = shape("Xã 猫", &chain, &fonts);
         assert_eq!(shaped.text, "Xã □");
         assert_eq!(lost("Xã 猫", &chain, &fonts), [('猫', 4)]);
+    }
+
+    #[test]
+    fn marks_are_drawn_with_their_letter_or_named() {
+        let fonts = builtin::fonts();
+        let chain = |names: &[&str]| -> Vec<_> {
+            names.iter().map(|name| fonts.find(name).expect("a face of ours")).collect()
+        };
+        let dots = chain(&["bang16", "bang12"]);
+        let drawn = shape("Hlê\u{306}", &dots, &fonts);
+        assert_eq!(drawn.glyphs.iter().map(|g| g.cluster).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(lost("Hlê\u{306} ƀ Ơ\u{306}", &dots, &fonts), []);
+
+        assert_eq!(shape("ax\u{306}b", &dots, &fonts).text, "a□b");
+        assert_eq!(lost("ax\u{306}b", &dots, &fonts), [('\u{306}', 3)]);
+        assert_eq!(lost("ê\u{306}\u{301}", &dots, &fonts), [('\u{301}', 3)]);
+        assert_eq!(lost("猫\u{306} \u{301}", &dots, &fonts), [('猫', 1), ('\u{301}', 4)]);
+        // Be Vietnam Pro has the mark, but it cannot stand on a letter of dots.
+        let both = chain(&["be-vietnam-pro", "bang16"]);
+        assert_eq!(lost("x\u{306}ƀ\u{306}", &both, &fonts), [('\u{306}', 4)]);
     }
 }

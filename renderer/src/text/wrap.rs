@@ -194,6 +194,8 @@ fn ink(measured: &Measured, glyphs: Range<usize>) -> (i32, i32) {
 fn breaks(text: &str) -> Vec<(usize, Bond)> {
     let mut breaks = Vec::new();
     let mut before: Option<Token> = None;
+    // How many more syllables may belong to the name of a town.
+    let mut of_name = 0;
     let mut next = 0;
     for (index, token) in text.split(' ').enumerate() {
         let start = next;
@@ -203,7 +205,16 @@ fn breaks(text: &str) -> Vec<(usize, Bond)> {
         }
         let after = Token::new(token);
         if let Some(before) = before {
-            breaks.push((start, bond(&before, &after, index == 1)));
+            let bond = match &before {
+                before if of_name > 0 && before.ends_open() && after.is_name() => Bond::Tight,
+                before => bond(before, &after, index == 1),
+            };
+            of_name = match before.is_town() {
+                true => NAME_SYLLABLES_MAX - 1,
+                false if bond == Bond::Tight => of_name.saturating_sub(1),
+                false => 0,
+            };
+            breaks.push((start, bond));
         }
         khmer_breaks(text, start..start + token.len(), &mut breaks);
         before = Some(after);
@@ -220,6 +231,9 @@ struct Token<'a> {
     closed: String,
 }
 
+/// Most syllables of a town's name, as in TP. Hồ Chí Minh.
+const NAME_SYLLABLES_MAX: u32 = 3;
+
 impl<'a> Token<'a> {
     fn new(whole: &'a str) -> Self {
         let small = whole.to_lowercase();
@@ -227,6 +241,28 @@ impl<'a> Token<'a> {
         let closed =
             small.trim_end_matches([',', '.', ';', ':', ')', '!', '?', '”', '"']).to_owned();
         Self { whole, opened, closed }
+    }
+}
+
+impl Token<'_> {
+    /// Whether the name of a town follows: `TP.` and its kin.
+    fn is_town(&self) -> bool {
+        matches!(self.opened.as_str(), "tp." | "tx." | "tt.")
+    }
+
+    /// Whether it may be a syllable of a name. Among capitals alone names do not stand out, but
+    /// for the one that everybody knows.
+    fn is_name(&self) -> bool {
+        let mut letters = self.whole.chars();
+        let is_title =
+            letters.next().is_some_and(char::is_uppercase) && letters.any(char::is_lowercase);
+        is_title || matches!(self.closed.as_str(), "hồ" | "chí" | "minh")
+    }
+
+    /// Whether no sign ends what came before.
+    fn ends_open(&self) -> bool {
+        !self.whole.ends_with([',', ';', ':', '!', '?', ')'])
+            && (self.is_town() || !self.whole.ends_with('.'))
     }
 }
 
@@ -273,16 +309,40 @@ fn is_glued(before: &Token, after: &str, begins_paragraph: bool) -> bool {
         "km/h", "km", "m", "cm", "mm", "m/s", "m²", "m³", "ha", "kg", "g", "tấn", "lít", "‰", "%",
         "°C", "₫", "đồng", "giờ", "phút", "ngày", "tuổi",
     ];
-    const TITLES: [&str; 9] = ["cấp", "số", "điều", "khoản", "đợt", "tp.", "tx.", "tt.", "khu"];
+    // What comes right before its number.
+    const TITLES: [&str; 17] = [
+        "cấp",
+        "số",
+        "điều",
+        "khoản",
+        "đợt",
+        "khu",
+        "ngày",
+        "tháng",
+        "năm",
+        "quý",
+        "lần",
+        "tổ",
+        "ấp",
+        "phường",
+        "quận",
+        "mức",
+        "kỳ",
+    ];
     let (before, title) = (before.whole, before.opened.as_str());
     let plain = after.trim_end_matches([',', '.', ';', ':', ')', '!', '?']);
     let before_is_number = before.ends_with(|c: char| c.is_ascii_digit());
     let after_is_number = after.starts_with(|c: char| c.is_ascii_digit());
-    let all_digits = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    let digits = |word: &str| {
+        let word = word.trim_start_matches(['(', '+']).trim_end_matches(')');
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+    };
     let abbreviation = matches!(title, "tp." | "tx." | "tt.");
     (before_is_number && UNITS.contains(&plain))
-        || (TITLES.contains(&title) && (after_is_number || abbreviation))
-        || (all_digits(before) && all_digits(plain) && before.len() >= 3 && plain.len() >= 3)
+        || abbreviation
+        || (TITLES.contains(&title) && after_is_number)
+        // A telephone number in groups of three digits or more, its first perhaps in brackets.
+        || (digits(before) && digits(plain) && before.len() >= 3 && plain.len() >= 3)
         || (matches!(before, "–" | "-") && (after_is_number || begins_paragraph))
         || before == "•"
         || matches!(after, "–" | "-")
@@ -350,7 +410,12 @@ mod tests {
     #[test]
     fn what_belongs_together_stays_together() {
         parts("giật cấp 13, gió 103-117 km/h.", &["giật", "cấp 13,", "gió", "103-117 km/h."]);
-        parts("TP. Hồ Chí Minh", &["TP. Hồ", "Chí", "Minh"]);
+        parts("về TP. Hồ Chí Minh ngay", &["về", "TP. Hồ Chí Minh", "ngay"]);
+        parts("TP. Cần Thơ, Xã Cư M’gar", &["TP. Cần Thơ,", "Xã", "Cư", "M’gar"]);
+        parts("TP. HỒ CHÍ MINH THÔNG BÁO", &["TP. HỒ CHÍ MINH", "THÔNG", "BÁO"]);
+        parts("ở TP. Huế từ ngày 5/6", &["ở", "TP. Huế", "từ", "ngày 5/6"]);
+        parts("gọi (0275) 3822 123", &["gọi", "(0275) 3822 123"]);
+        parts("theo Điều 5, cấp 13–14", &["theo", "Điều 5,", "cấp 13–14"]);
         parts("gọi 0909 645 589 ngay", &["gọi", "0909 645 589", "ngay"]);
         parts("135/QĐ-TTg 08:00–17:00", &["135/QĐ-TTg", "08:00–17:00"]);
         parts("sâu 54 km, 3,23 m; 5 tuổi", &["sâu", "54 km,", "3,23 m;", "5 tuổi"]);
