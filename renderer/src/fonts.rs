@@ -6,6 +6,7 @@ pub mod outline;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, RwLock};
 
+use foldhash::fast::FixedState;
 use thiserror::Error;
 
 use crate::frame::{Frame, Ink as Brush, Stamp};
@@ -113,11 +114,14 @@ pub struct Fonts {
     faces: Vec<Named>,
     drawn: RwLock<Drawn>,
     /// Words shaped so far, by face.
-    words: RwLock<HashMap<FaceId, Words>>,
+    words: RwLock<Map<FaceId, Words>>,
 }
 
+/// A map that hashes fast: a page asks for some thousand words and glyphs.
+type Map<K, V> = HashMap<K, V, FixedState>;
+
 /// Words of one face and their glyphs.
-type Words = HashMap<String, Arc<[UnitGlyph]>>;
+type Words = Map<String, Arc<[UnitGlyph]>>;
 
 /// A face under its name, read when it is first needed: most boards use few of the faces that
 /// come with the program, and reading one takes a small Pi tens of milliseconds.
@@ -157,8 +161,8 @@ type Sized = (FaceId, u32, u32);
 /// Glyphs drawn so far, and how many bytes they take.
 #[derive(Default)]
 struct Drawn {
-    masks: HashMap<Sized, Arc<Mask>>,
-    tiles: HashMap<(Sized, Rgb, Rgb), Arc<Frame>>,
+    masks: Map<Sized, Arc<Mask>>,
+    tiles: Map<(Sized, Rgb, Rgb), Arc<Frame>>,
     bytes: usize,
 }
 

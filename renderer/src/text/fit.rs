@@ -7,6 +7,8 @@
 
 mod lines;
 
+use std::rc::Rc;
+
 use crate::fonts::{FaceId, Fonts};
 use crate::layout::{Align, Overflow};
 
@@ -224,25 +226,34 @@ impl<'a> Setting<'a> {
         lines * u64::from(size) * 2 / 3 <= u64::from(room.height) * rooms as u64 + u64::from(size)
     }
 
-    fn lines(&self, size: u32, room: &Room, care: Care) -> Lines<'_> {
+    /// Positions and ink of all glyphs at a size.
+    fn measured(&self, size: u32) -> Rc<[Measured]> {
+        self.paragraphs.iter().map(|(shaped, _)| shaped.measure(self.fonts, size)).collect()
+    }
+
+    fn lines(
+        &self,
+        size: u32,
+        room: &Room,
+        care: Care,
+        all_measured: &Rc<[Measured]>,
+    ) -> Lines<'_> {
         let width = room.width as i32;
         let mut rows = Vec::new();
-        let mut all_measured = Vec::new();
-        for (paragraph, (shaped, words)) in self.paragraphs.iter().enumerate() {
-            let measured = shaped.measure(self.fonts, size);
+        let paragraphs = self.paragraphs.iter().zip(all_measured.iter()).enumerate();
+        for (paragraph, ((shaped, words), measured)) in paragraphs {
             let spans = match care {
-                Care::Quick => wrap(shaped, &measured, words, width),
+                Care::Quick => wrap(shaped, measured, words, width),
                 Care::Careful => {
-                    wrap_well(shaped, &measured, words, width, room.align == Align::Centre)
+                    wrap_well(shaped, measured, words, width, room.align == Align::Centre)
                 }
             };
             let last = spans.len().saturating_sub(1);
             let spans = spans.into_iter().enumerate();
             rows.extend(spans.map(|(i, span)| {
                 let parts_term = i < last && parts_term(words, &span);
-                Row { parts_term, ..row(shaped, &measured, paragraph, span, i == last) }
+                Row { parts_term, ..row(shaped, measured, paragraph, span, i == last) }
             }));
-            all_measured.push(measured);
         }
         let usual = match self.fonts.native_rows(self.face) {
             Some(rows) => size / rows,
@@ -252,7 +263,7 @@ impl<'a> Setting<'a> {
         Lines {
             setting: self,
             size,
-            measured: all_measured,
+            measured: Rc::clone(all_measured),
             pitches: Pitches::new(&rows, gap),
             gap,
             broken: rows.iter().any(|row| row.span.broken),
@@ -263,10 +274,11 @@ impl<'a> Setting<'a> {
 
     /// Everything at once at a size, where it fits.
     fn whole(&self, size: u32, room: &Room) -> Option<Whole<'_>> {
-        let quick = self.lines(size, room, Care::Quick);
+        let measured = self.measured(size);
+        let quick = self.lines(size, room, Care::Quick, &measured);
         let fits = |lines: &Lines| lines.pitches(0..lines.rows.len(), room);
         let pitches = fits(&quick).filter(|_| !quick.broken && !quick.rows.is_empty())?;
-        let careful = self.lines(size, room, Care::Careful);
+        let careful = self.lines(size, room, Care::Careful, &measured);
         let (lines, pitches) = match fits(&careful) {
             Some(pitches) => (careful, pitches),
             None => (quick, pitches),
@@ -296,7 +308,7 @@ impl<'a> Setting<'a> {
     fn running(&self, room: &Room) -> Option<Fitted> {
         let wide = Room { width: RUN_MAX, align: Align::Left, ..room.clone() };
         self.sizes(room.sizes).into_iter().find_map(|size| {
-            let lines = self.lines(size, &wide, Care::Quick);
+            let lines = self.lines(size, &wide, Care::Quick, &self.measured(size));
             let Pitches { above, below, .. } = lines.pitches;
             if lines.overwide || above + below > room.height as i32 {
                 return None;
@@ -312,7 +324,7 @@ impl<'a> Setting<'a> {
     fn paged(&self, room: &Room) -> Option<Fitted> {
         let sizes = self.sizes(room.sizes);
         let (least, larger) = sizes.split_last()?;
-        let smallest = self.lines(*least, room, Care::Quick);
+        let smallest = self.lines(*least, room, Care::Quick, &self.measured(*least));
         let fewest = smallest.pages(room)?.len();
         // A size at which a word must be parted serves only where the smallest parts one.
         let serves = |lines: &Lines| {
@@ -322,9 +334,10 @@ impl<'a> Setting<'a> {
         let larger = larger.iter().filter(|size| self.may_fit(**size, room, fewest));
         let mut sizes = larger.chain([least]);
         sizes.find_map(|size| {
-            let quick = self.lines(*size, room, Care::Quick);
+            let measured = self.measured(*size);
+            let quick = self.lines(*size, room, Care::Quick, &measured);
             let pages = serves(&quick)?;
-            let careful = self.lines(*size, room, Care::Careful);
+            let careful = self.lines(*size, room, Care::Careful, &measured);
             let (lines, pages) = match serves(&careful) {
                 Some(pages) => (careful, pages),
                 None => (quick, pages),

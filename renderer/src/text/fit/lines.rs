@@ -9,7 +9,7 @@ use crate::fonts::Mask;
 pub(super) struct Lines<'a> {
     pub(super) setting: &'a Setting<'a>,
     pub(super) size: u32,
-    pub(super) measured: Vec<Measured>,
+    pub(super) measured: Rc<[Measured]>,
     pub(super) rows: Vec<Row>,
     pub(super) pitches: Pitches,
     /// Clear rows between the ink of neighbouring lines: one on dots, a seventh of the size
