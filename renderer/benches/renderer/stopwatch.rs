@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use cpu_time::ThreadTime;
+
 /// Shortest time that is measured at once, in seconds; what is shorter is repeated.
 const BATCH_S: f64 = 1e-3;
 /// How often each thing is measured in a round, unless it takes long.
@@ -62,10 +64,10 @@ impl<'a> Stopwatch<'a> {
     pub fn run(&mut self, rounds: usize) {
         for round in 0..=rounds {
             for case in &mut self.cases {
-                let once = time(&mut case.run);
+                let once = busy(&mut case.run);
                 let repeats = (BATCH_S / once.max(1e-9)).ceil().clamp(1.0, 1e5) as usize;
                 let batches = if once > 10.0 * BATCH_S { 1 } else { BATCHES };
-                let batch = |_| time(|| (0..repeats).for_each(|_| (case.run)())) / repeats as f64;
+                let batch = |_| busy(|| (0..repeats).for_each(|_| (case.run)())) / repeats as f64;
                 let mut times: Vec<f64> = (0..batches).map(batch).collect();
                 if round > 0 {
                     case.rounds.push(median(&mut times));
@@ -116,6 +118,13 @@ impl Case<'_> {
 
 fn ratio(case: &Case<'_>, other: &Case<'_>) -> f64 {
     median(&mut case.rounds.iter().zip(&other.rounds).map(|(a, b)| a / b).collect::<Vec<_>>())
+}
+
+/// Seconds of a core that something takes: other programs' turns do not count.
+fn busy(run: impl FnOnce()) -> f64 {
+    let began = ThreadTime::now();
+    run();
+    began.elapsed().as_secs_f64()
 }
 
 /// Seconds that something takes.
