@@ -58,6 +58,7 @@ fn check_on(layout: &Layout, contents: &[Content], dice: &[u32], pixels: usize) 
     };
     rules::stands_well(&composed, contents, layout, &FONTS);
     motion::stands_still(&composed.scene, pixels);
+    motion::copies_truly(&composed.scene, pixels);
     motion::repaints(&composed.scene, &layout.panel, dice, pixels);
     composed.scene.pages.iter().map(|page| page.duration_ms).max()
 }

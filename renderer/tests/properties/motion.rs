@@ -87,6 +87,27 @@ pub fn repaints(scene: &Scene, panel: &Panel, dice: &[u32], pixels: usize) {
     }
 }
 
+/// Letters that are copied look as if they were blended.
+#[track_caller]
+pub fn copies_truly(scene: &Scene, pixels: usize) {
+    let mut blended = scene.clone();
+    for item in blended.pages.iter_mut().flat_map(|page| &mut page.items) {
+        if let Drawing::Text { glyphs, .. } = &mut item.drawing {
+            glyphs.iter_mut().for_each(|glyph| glyph.tile = None);
+        }
+    }
+    let mut frames = [Frame::new(scene.width, scene.height), Frame::new(scene.width, scene.height)];
+    let steps = pixels / (scene.width * scene.height) as usize / 4;
+    for page in (0..scene.pages.len()).take(steps) {
+        let begin = scene.page_start_ms(page);
+        for at in [begin, begin + scene.pages[page].duration_ms / 2] {
+            paint(scene, at, &mut frames[0]);
+            paint(&blended, at, &mut frames[1]);
+            assert!(frames[0] == frames[1], "copied letters differ at {at} ms");
+        }
+    }
+}
+
 /// The instants around which something may begin or end.
 fn instants(scene: &Scene) -> Vec<u64> {
     let mut instants = Vec::new();
