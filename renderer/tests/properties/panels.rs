@@ -62,11 +62,12 @@ struct Style {
 }
 
 const DOTS: [&str; 3] = [r#""bang16-bold", "bang16""#, r#""bang16", "bang12""#, r#""bang12""#];
+/// The last one is in every zone: whether a letter can be drawn is asked of the text's faces.
 const OUTLINES: [&str; 4] = [
-    r#""be-vietnam-pro-bold", "roboto-condensed-bold""#,
-    r#""roboto-condensed""#,
+    r#""be-vietnam-pro-bold", "roboto-condensed-bold", "noto-sans""#,
+    r#""roboto-condensed", "noto-sans""#,
     r#""noto-sans", "bang12""#,
-    r#""noto-sans-bold", "roboto-condensed""#,
+    r#""noto-sans-bold", "roboto-condensed", "noto-sans""#,
 ];
 
 /// The text of a layout file.
