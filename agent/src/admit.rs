@@ -37,11 +37,18 @@ impl Door {
         let composed = compose(contents, &self.layout, &self.fonts)?;
         let urgent = contents.iter().any(|content| content.look == Look::Emergency);
         let better = if urgent { None } else { self.reread(contents, &composed.scene) };
-        Ok(better.unwrap_or(composed))
+        better.unwrap_or(Ok(composed))
     }
 
     /// The same without the codes that cannot be read back from the pixels; `None` when all can.
-    pub fn reread(&self, contents: &[Content], scene: &Scene) -> Option<Composed> {
+    ///
+    /// # Errors
+    /// With every problem, when nothing is left to draw without them.
+    pub fn reread(
+        &self,
+        contents: &[Content],
+        scene: &Scene,
+    ) -> Option<Result<Composed, Vec<Problem>>> {
         reread(contents, &self.layout, &self.fonts, scene)
     }
 }

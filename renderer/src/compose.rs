@@ -54,17 +54,17 @@ pub fn compose(
 
 /// Reads the codes of a composed scene back from its painted pixels. `None` when all can be read,
 /// else the scene without those that cannot, and their hosts in the text.
+///
+/// # Errors
+/// With every problem, when nothing is left to draw without those codes.
 pub fn reread(
     contents: &[Content],
     layout: &Layout,
     fonts: &Fonts,
     scene: &Scene,
-) -> Option<Composed> {
+) -> Option<Result<Composed, Vec<Problem>>> {
     let unreadable = codes::unreadable(scene);
-    if unreadable.is_empty() {
-        return None;
-    }
-    assemble(contents, layout, fonts, &unreadable).ok()
+    (!unreadable.is_empty()).then(|| assemble(contents, layout, fonts, &unreadable))
 }
 
 fn assemble(
@@ -159,8 +159,8 @@ impl Composer<'_> {
         if words.is_empty() && codes.is_empty() && pictures.is_empty() {
             return Err(vec![nothing_to_draw(&path)]);
         }
-        let service = layout.page(PageKind::Service);
-        let headline = words.headline.clone();
+        let service = layout.page_beside(PageKind::Service, content.look);
+        let (headline, band) = (words.headline.clone(), words.band.clone());
         let mut codes = codes.into_iter();
         let mut pages = Vec::new();
         // A routine notice has its first code beside the words; an emergency says all it has to
@@ -175,14 +175,15 @@ impl Composer<'_> {
             None => pages.extend(self.set(layout.page_for(content.look), &words)?),
         }
         for picture in pictures {
-            let Some(page) = layout.page(PageKind::Picture) else { break };
-            let words = Words { picture: Some(picture), ..Words::default() };
+            let Some(page) = layout.page_beside(PageKind::Picture, content.look) else { break };
+            let words = Words { picture: Some(picture), band: band.clone(), ..Words::default() };
             pages.extend(self.set_below(&headline, page, &words)?);
         }
         for code in codes {
             let Some(service) = service else { break };
             let caption = code.caption.clone();
-            let words = Words { caption, code: Some(code), ..Words::default() };
+            let band = band.clone();
+            let words = Words { caption, code: Some(code), band, ..Words::default() };
             pages.extend(self.set_below(&headline, service, &words)?);
         }
         Ok((pages, self.findings))

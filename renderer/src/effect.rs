@@ -126,9 +126,12 @@ pub fn is_inverted(elapsed_ms: u64, flashes_per_s: u32) -> bool {
 
 /// The next instant after `elapsed_ms` at which the colours are exchanged.
 pub fn next_flash_ms(elapsed_ms: u64, flashes_per_s: u32) -> Option<u64> {
+    if elapsed_ms >= ATTENTION_MS || flashes_per_s == 0 {
+        return None;
+    }
     let next = half_flashes(elapsed_ms, flashes_per_s) + 1;
-    let at = (next * 1000).div_ceil(2 * u64::from(flashes_per_s.max(1)));
-    (elapsed_ms < ATTENTION_MS && flashes_per_s > 0).then(|| at.min(ATTENTION_MS))
+    let at = (next * 1000).div_ceil(2 * u64::from(flashes_per_s));
+    Some(at.min(ATTENTION_MS))
 }
 
 fn half_flashes(elapsed_ms: u64, flashes_per_s: u32) -> u64 {

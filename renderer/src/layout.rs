@@ -29,6 +29,8 @@ pub struct Layout {
     pub pace: Pace,
     /// Faces for other languages than the zones are made for, by language tag.
     pub languages: BTreeMap<String, LanguageFaces>,
+    /// All faces that any of its zones names.
+    pub(crate) faces: Vec<FaceId>,
     pages: BTreeMap<PageKind, PageLayout>,
 }
 
@@ -167,13 +169,15 @@ impl Zone {
     /// Where words stand in a zone that lies in `area`.
     pub fn inner(&self, area: Area) -> Area {
         let (columns, rows) = self.padding;
-        let inner = Area {
+        // Less padding rather than none where the zone above left little room.
+        let columns = columns.min(area.width.saturating_sub(1) / 2);
+        let rows = rows.min(area.height.saturating_sub(1) / 2);
+        Area {
             x: area.x + columns,
             y: area.y + rows,
-            width: area.width.saturating_sub(2 * columns),
-            height: area.height.saturating_sub(2 * rows),
-        };
-        inner.intersection(area).unwrap_or(area)
+            width: area.width - 2 * columns,
+            height: area.height - 2 * rows,
+        }
     }
 }
 
@@ -244,6 +248,12 @@ impl Layout {
         self.pages.get(&kind)
     }
 
+    /// The page for codes or pictures of content of that look. A drill's must have its band.
+    pub(crate) fn page_beside(&self, kind: PageKind, look: Look) -> Option<&PageLayout> {
+        let has_band = |page: &&PageLayout| page.zones.iter().any(|z| z.name == ZoneName::Band);
+        self.page(kind).filter(|page| look != Look::Exercise || has_band(page))
+    }
+
     /// The page that content of that look goes on.
     pub fn page_for(&self, look: Look) -> &PageLayout {
         let kind = match look {
@@ -312,6 +322,38 @@ mod tests {
         }
     }
 
+    /// Words that lie on others, or on a fill that is not theirs, are read by nobody.
+    #[test]
+    fn zones_that_could_lie_on_others_are_refused() {
+        let zone = |name: &str, y: u32, height: u32, more: &str| {
+            format!(
+                "{{ name = \"{name}\", x = 0, y = {y}, width = 64, height = {height}, \
+                 faces = [\"bang16\"], sizes = [16, 16]{more} }}"
+            )
+        };
+        let check = |zones: [String; 3], expected: &[&str]| {
+            let text = builtin::layout_text("led-192x64").expect("a layout of the program");
+            let begin = text.find("[notice]").expect("it has notices");
+            let end = text.find("[service]").expect("it has codes");
+            let page = format!("[notice]\nzones = [{}]\n", zones.join(", "));
+            let text = format!("{}{page}{}", &text[..begin], &text[end..]);
+            let problems = Layout::parse("own", &text, &builtin::fonts()).err().unwrap_or_default();
+            let paths: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
+            assert_eq!(paths, expected, "{problems:?}");
+        };
+        let headline = || zone("headline", 0, 16, "");
+        let below = ", below = \"headline\"";
+        check([headline(), zone("stamp", 48, 16, ""), zone("text", 10, 32, below)], &[]);
+        let on_both = zone("text", 10, 32, "");
+        check([headline(), zone("stamp", 32, 16, ""), on_both], &["notice.zones[2]"; 2]);
+        // It rises to the headline's words, over what stands between.
+        let rises = zone("text", 32, 32, below);
+        check([headline(), zone("stamp", 16, 16, ""), rises], &["notice.zones[2]"]);
+        // What a text leaves free differs from page to page.
+        let after = zone("stamp", 48, 16, ", below = \"text\"");
+        check([headline(), zone("text", 16, 32, ""), after], &["notice.zones[2].below"]);
+    }
+
     #[test]
     fn syntax_is_reported_with_its_line() {
         let problems =
@@ -321,14 +363,16 @@ mod tests {
 
     fn red_green(panel: &str, colour: &str) -> String {
         let zone = |name: &str, height: u32| {
+            let x = if name == "band" { 90 } else { 0 };
+            let width = if name == "band" { 6 } else { 90 };
             format!(
-                "{{ name = \"{name}\", x = 0, y = 0, width = 96, height = {height}, \
+                "{{ name = \"{name}\", x = {x}, y = 0, width = {width}, height = {height}, \
                  faces = [\"bang16\"], sizes = [16, 16], colour = \"{colour}\" }}"
             )
         };
         let page = |name: &str, zones: &[&str]| {
             let zones: Vec<_> = zones.iter().map(|name| zone(name, 16)).collect();
-            format!("[{name}]\nzones = [{}]\n", zones.join(", "))
+            format!("[{name}]\narrange = \"in_turn\"\nzones = [{}]\n", zones.join(", "))
         };
         format!(
             "[panel]\nwidth = 96\nheight = 16\nkind = \"led\"\ncolours = \"red-green\"\n\

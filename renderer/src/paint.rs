@@ -104,8 +104,10 @@ impl Pose {
                 (second / every) as u32
             }
         };
+        // Only whole words call: a gap that is lit, or half a word, would be noise.
         let inverted = item
             .attention
+            .filter(|_| veil == Veil::Clear)
             .is_some_and(|attention| is_inverted(moment.elapsed_ms, attention.flashes_per_s));
         Self { veil, inverted, step }
     }

@@ -108,6 +108,6 @@ impl Draft {
             admitted.map_err(|refusal| refusal.problems)?.composed.ok_or_else(nothing)?;
         // A board reads an emergency's codes back once it shows it; here that is done already.
         let contents = pages::notice(&notice, &door.board, &door.pictures);
-        Ok(door.reread(&contents, &composed.scene).unwrap_or(composed))
+        door.reread(&contents, &composed.scene).unwrap_or(Ok(composed))
     }
 }

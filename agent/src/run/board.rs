@@ -291,7 +291,7 @@ impl Board {
         let contents = self.contents(key)?;
         let scene = self.compose(&contents)?;
         // Only an emergency's codes are not read back yet, and this is not its first showing.
-        let better = self.door.reread(&contents, &scene);
+        let better = self.door.reread(&contents, &scene).and_then(Result::ok);
         Some(better.map_or(scene, |better| Arc::new(better.scene)))
     }
 
@@ -388,7 +388,12 @@ impl Board {
         if contents.iter().all(|content| content.look != Look::Emergency) {
             return Vec::new();
         }
-        let Some(better) = self.door.reread(&contents, scene) else { return Vec::new() };
+        let better = match self.door.reread(&contents, scene) {
+            None => return Vec::new(),
+            // An emergency of nothing but such a code stays as it is.
+            Some(Err(problems)) => return problems,
+            Some(Ok(better)) => better,
+        };
         warn!(id = key.id, "a code cannot be read back from the glass and is left out");
         let scene = Arc::new(better.scene);
         self.latest = Some((key.clone(), revision, Arc::clone(&scene)));

@@ -26,7 +26,7 @@ pub(super) fn choose(
     findings: &mut Vec<Finding>,
 ) -> (Vec<DrawnCode>, Vec<String>) {
     let zone = layout
-        .page(PageKind::Service)
+        .page_beside(PageKind::Service, content.look)
         .and_then(|page| page.zones.iter().find(|zone| zone.name == ZoneName::Code));
     let room = zone.map_or(0, |zone| zone.area.width.min(zone.area.height));
     let (mut drawn, mut said) = (Vec::new(), Vec::new());
@@ -106,7 +106,12 @@ mod tests {
             let composed = compose(&[content()], &layout, &fonts).expect("it can be drawn");
             assert_eq!(has_code(&composed.scene), layout.name != "led-96x16", "{}", layout.name);
             let better = reread(&[content()], &layout, &fonts, &composed.scene);
-            assert!(better.is_none(), "{}: {:?}", layout.name, better.map(|b| b.findings));
+            assert!(
+                better.is_none(),
+                "{}: {:?}",
+                layout.name,
+                better.map(|b| b.map(|b| b.findings))
+            );
         }
     }
 
@@ -119,7 +124,8 @@ mod tests {
         let layout = Layout::parse("dim", &text, &fonts).expect("sound");
         let composed = compose(&[content()], &layout, &fonts).expect("it can be drawn");
         assert!(has_code(&composed.scene) && composed.findings.is_empty());
-        let better = reread(&[content()], &layout, &fonts, &composed.scene).expect("unreadable");
+        let better = reread(&[content()], &layout, &fonts, &composed.scene);
+        let better = better.expect("unreadable").expect("the words are left");
         assert!(!has_code(&better.scene));
         let codes: Vec<_> = better.findings.iter().map(|f| f.code.as_str()).collect();
         assert_eq!(codes, ["code_left_out"]);

@@ -85,7 +85,8 @@ fn chain(zone: &Zone, rank: usize, layout: &Layout, fonts: &Fonts, language: &st
     let widest = zone.faces.first();
     let named = first.into_iter().chain(own.unwrap_or_default()).chain(widest);
     let listed = named.chain(&zone.fallback).chain(&zone.faces).chain(others).copied();
-    for face in listed.chain(fonts.led_faces()) {
+    // Every zone draws what any other does, so that one question answers for all of them.
+    for face in listed.chain(layout.faces.iter().copied()).chain(fonts.led_faces()) {
         if !chain.contains(&face) {
             chain.push(face);
         }
@@ -118,14 +119,28 @@ impl Setter<'_> {
         let mut turning: Vec<(&Zone, Area)> = Vec::new();
         let mut ends: BTreeMap<ZoneName, u32> = BTreeMap::new();
         for zone in &self.layout.zones {
-            let area = self.area(zone, &ends).ok_or(zone.name)?;
-            ends.insert(zone.name, area.y);
+            let area = self.area(zone, &ends);
+            ends.insert(zone.name, area.map_or(zone.area.y, |area| area.y));
+            if self.is_silent(zone.name) {
+                continue;
+            }
+            let area = area.ok_or(zone.name)?;
             if self.turns(zone.name) {
                 turning.push((zone, area));
                 continue;
             }
-            if let Some(item) = self.standing(zone, area)? {
-                ends.insert(zone.name, item.ink.y + item.ink.height + self.gap());
+            if let Some(mut item) = self.standing(zone, area)? {
+                let mut end = item.ink.y + item.ink.height;
+                let is_above = self.layout.zones.iter().any(|other| other.below == Some(zone.name));
+                // What begins below the words must not lie on their fill.
+                if item.fill.is_some() && is_above {
+                    end = (end + self.gap().max(zone.padding.1)).min(area.y + area.height);
+                    item.area.height = end - area.y;
+                    if let Some(attention) = &mut item.attention {
+                        attention.area = item.area;
+                    }
+                }
+                ends.insert(zone.name, end + self.gap());
                 standing.push(item);
             }
         }
@@ -184,6 +199,20 @@ impl Setter<'_> {
         }
     }
 
+    /// Whether a zone has nothing to show, so that it needs no room.
+    fn is_silent(&self, name: ZoneName) -> bool {
+        match name {
+            ZoneName::Band => self.words.band.is_empty(),
+            ZoneName::Headline => self.words.headline.is_empty(),
+            ZoneName::Text => self.words.paragraphs.is_empty(),
+            ZoneName::Stamp => self.words.stamp.is_empty(),
+            ZoneName::Caption => self.words.caption.is_empty(),
+            ZoneName::Code => self.words.code.is_none(),
+            ZoneName::Picture => self.words.picture.is_none(),
+            ZoneName::Clock => self.words.clock_s.is_none(),
+        }
+    }
+
     fn turns(&self, name: ZoneName) -> bool {
         match name {
             ZoneName::Text => true,
@@ -202,7 +231,8 @@ impl Setter<'_> {
             let both = both.reduce(Area::union)?;
             // Beside a code the two together would cover it; then the text's own room has to do.
             let mut others = self.layout.zones.iter().filter(|zone| !is_shared(zone));
-            let own = self.layout.zones.iter().find(|zone| zone.name == ZoneName::Text)?.area;
+            let text = self.layout.zones.iter().find(|zone| zone.name == ZoneName::Text);
+            let own = text.map_or(zone.area, |text| text.area);
             return Some(if others.any(|zone| zone.area.meets(both)) { own } else { both });
         }
         let bottom = zone.area.y + zone.area.height;
@@ -243,7 +273,10 @@ impl Setter<'_> {
 
     fn turning(&self, zone: &Zone, area: Area) -> Result<Vec<Item>, ZoneName> {
         let paragraphs: Vec<&str> = match zone.name {
-            ZoneName::Clock => return Ok(self.clock(zone, area)?.into_iter().collect()),
+            ZoneName::Clock => {
+                let clock = self.clock(zone, area)?.into_iter();
+                return Ok(clock.map(|item| Item { turns: true, ..item }).collect());
+            }
             ZoneName::Headline => vec![&self.words.headline],
             _ => self.words.paragraphs.iter().map(String::as_str).collect(),
         };

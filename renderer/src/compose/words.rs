@@ -83,9 +83,10 @@ pub(super) fn clean(
         paragraphs.extend(text.split('\n').map(str::trim).map(str::to_owned));
     }
     let mut pictures = Vec::new();
+    let page = layout.page_beside(PageKind::Picture, content.look);
     for (index, Illustration { alt, picture }) in content.pictures.iter().enumerate() {
         let alt = cleaner.line(&format!("pictures[{index}].alt"), alt);
-        match picture.as_ref().filter(|_| layout.page(PageKind::Picture).is_some()) {
+        match picture.as_ref().filter(|_| page.is_some()) {
             Some(picture) => pictures.push(DrawnPicture { picture: Arc::clone(picture), alt }),
             None => {
                 cleaner.leave_out(&alt, picture.is_some());

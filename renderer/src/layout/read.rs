@@ -153,7 +153,14 @@ impl Reader<'_> {
             }
         }
         if self.problems.is_empty() {
-            Ok(Layout { name: name.to_owned(), panel, pace, languages, pages })
+            let zones = pages.values().flat_map(|page: &PageLayout| &page.zones);
+            let mut faces: Vec<FaceId> = Vec::new();
+            for face in zones.flat_map(|zone| zone.faces.iter().chain(&zone.fallback)) {
+                if !faces.contains(face) {
+                    faces.push(*face);
+                }
+            }
+            Ok(Layout { name: name.to_owned(), panel, pace, languages, faces, pages })
         } else {
             Err(self.problems)
         }
@@ -208,6 +215,7 @@ impl Reader<'_> {
             }
             zones.push(self.zone(&path, zone, panel));
         }
+        self.overlaps(path, file.arrange, &zones);
         if panel.kind == Kind::Lcd {
             self.contrasts(path, ground.unwrap_or(Rgb::BLACK), &zones);
         }
@@ -282,6 +290,58 @@ impl Reader<'_> {
             risk: file.risk,
             correction: file.correction,
             seconds: file.seconds,
+        }
+    }
+
+    /// Checks that no zone can lie on another: not where it is, and not where it goes when it
+    /// begins right below the words of another.
+    fn overlaps(&mut self, path: &str, arrange: Arrange, zones: &[Zone]) {
+        let above = |zone: &Zone| {
+            zones
+                .iter()
+                .take_while(|other| other.name != zone.name)
+                .find(|other| Some(other.name) == zone.below)
+        };
+        // The zones that one begins below, and theirs.
+        let chain = |zone: &'_ Zone| {
+            let first = above(zone);
+            std::iter::successors(first, |next| above(next)).collect::<Vec<_>>()
+        };
+        let reach = |zone: &Zone| {
+            let top = chain(zone).iter().map(|other| other.area.y).min().unwrap_or(zone.area.y);
+            let y = top.min(zone.area.y);
+            Area { y, height: zone.area.y + zone.area.height - y, ..zone.area }
+        };
+        let takes_turns = |zone: &Zone| {
+            let turns = [ZoneName::Headline, ZoneName::Text, ZoneName::Clock];
+            arrange == Arrange::InTurn && turns.contains(&zone.name)
+        };
+        for (index, zone) in zones.iter().enumerate() {
+            let at = format!("{path}.zones[{index}]");
+            let words = [ZoneName::Code, ZoneName::Picture];
+            let text =
+                zone.below.filter(|below| *below == ZoneName::Text || words.contains(&zone.name));
+            if let Some(below) = text {
+                let what =
+                    "only words stand below others, and nothing below a text that turns pages";
+                self.add(&format!("{at}.below"), what, below.as_str(), "");
+            }
+            if zone.flashes_per_s > 0 && words.contains(&zone.name) {
+                let what = "a code or a picture never flashes: nobody could scan or see it";
+                self.add(&format!("{at}.flashes_per_s"), what, zone.flashes_per_s, 0);
+            }
+            for other in &zones[..index] {
+                let related = chain(zone).iter().any(|above| above.name == other.name);
+                let in_turn = takes_turns(zone) && takes_turns(other);
+                if !related && !in_turn && reach(zone).meets(reach(other)) {
+                    self.add(
+                        &at,
+                        "the zone may lie on another",
+                        zone.name.as_str(),
+                        other.name.as_str(),
+                    );
+                }
+            }
         }
     }
 

@@ -120,6 +120,10 @@ pub struct LineGlyph {
 /// runs in several.
 const RUN_MAX: u32 = 8192;
 
+/// Most memory that running lines of one text take, in bytes of coverage: thirty of them at 64
+/// pixels. What is longer turns pages, which keep no picture of a line.
+const RUNS_MAX_BYTES: u64 = 24 << 20;
+
 /// How much smaller than the largest size that fits words may be for a term not to be parted
 /// between two lines: what that costs in distance, it saves in reading.
 const TOGETHER_PERCENT: u32 = 80;
@@ -143,7 +147,10 @@ pub fn fit(paragraphs: &[&str], room: &Room, fonts: &Fonts) -> Option<Fitted> {
         settings.push(setting);
     }
     match room.overflow {
-        Overflow::Marquee => settings.iter().find_map(|setting| setting.running(room)),
+        Overflow::Marquee => settings
+            .iter()
+            .find_map(|setting| setting.running(room))
+            .or_else(|| settings.iter().find_map(|setting| setting.paged(room))),
         Overflow::Pages => settings.iter().find_map(|setting| setting.paged(room)),
     }
     .filter(|fitted| !fitted.pages.is_empty())
@@ -314,6 +321,10 @@ impl<'a> Setting<'a> {
                 return None;
             }
             let runs = join(lines.rows.iter().map(|row| lines.line(row)), size);
+            let columns: u64 = runs.iter().map(|run| u64::from(run.width)).sum();
+            if columns * (above + below).max(0) as u64 > RUNS_MAX_BYTES {
+                return None;
+            }
             let pages =
                 runs.into_iter().map(|run| Block { lines: vec![run], above, below, pitch: 0 });
             Some(Fitted { rule: Rule::Marquee, ..self.fitted(size, pages.collect()) })
