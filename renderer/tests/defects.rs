@@ -158,3 +158,21 @@ fn nothing_flashes_in_a_gap() {
         assert!(frame.bytes().iter().all(|byte| *byte == 0), "{at}");
     }
 }
+
+/// A rule for layouts was made stricter, and the ones beside the examples broke it unseen.
+#[test]
+fn the_layouts_of_the_examples_are_sound() {
+    let mut fonts = builtin::fonts();
+    let unifont = include_str!("../examples/yardstick/unifont.txt");
+    fonts.add_led("unifont", unifont).expect("follows the format");
+    for (name, text) in [
+        ("w1", include_str!("../examples/yardstick/w1.toml")),
+        ("w2", include_str!("../examples/yardstick/w2.toml")),
+        ("w3", include_str!("../examples/yardstick/w3.toml")),
+        ("w4", include_str!("../examples/yardstick/w4.toml")),
+        ("w5", include_str!("../examples/yardstick/w5.toml")),
+    ] {
+        let problems = Layout::parse(name, text, &fonts).err();
+        assert!(problems.is_none(), "{name}: {problems:?}");
+    }
+}
