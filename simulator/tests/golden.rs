@@ -125,7 +125,7 @@ fn compose(
     let composed = admitted.composed.expect("a sample that is drawn");
     // A board reads an emergency's codes back once it shows it.
     let contents = pages::notice(&notice, &door.board, &door.pictures);
-    Ok(door.reread(&contents, &composed.scene).unwrap_or(composed))
+    door.reread(&contents, &composed.scene).unwrap_or(Ok(composed))
 }
 
 /// The files of a folder whose names end so, sorted; none where there is no folder.

@@ -467,7 +467,7 @@ impl Setter<'_> {
         let why = match fitted.rule {
             Rule::Largest => format!("{size} px is the largest of {least} to {most} that fits"),
             Rule::Together => {
-                format!("{size} px, a little below the largest that fits: no term is parted")
+                format!("{size} px of {face}, not the largest that fits: fewer terms are parted")
             }
             Rule::NarrowerFace => {
                 let wider = zone.faces.first().map_or("", |face| name(*face));

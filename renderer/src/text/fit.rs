@@ -54,7 +54,7 @@ pub struct Fitted {
 pub enum Rule {
     /// The largest size at which everything fits.
     Largest,
-    /// Somewhat smaller, so that no term is parted between two lines.
+    /// Somewhat smaller, or narrower, so that fewer terms are parted between two lines.
     Together,
     /// A narrower face, because no size of the one before fits.
     NarrowerFace,
@@ -135,14 +135,24 @@ pub fn fit(paragraphs: &[&str], room: &Room, fonts: &Fonts) -> Option<Fitted> {
         let setting = Setting::new(paragraphs, chain, fonts);
         if let Some(whole) = setting.largest(room, room.sizes) {
             let rule = if settings.is_empty() { Rule::Largest } else { Rule::NarrowerFace };
-            let smaller = (whole.size * TOGETHER_PERCENT / 100).max(room.sizes.0);
-            let kinder = (whole.parted > 0 && smaller < whole.size)
-                .then(|| setting.kinder(room, (smaller, whole.size - 1), whole.parted))
-                .flatten();
-            return Some(match kinder {
-                Some(kinder) => setting.on_one_page(kinder, Rule::Together),
-                None => setting.on_one_page(whole, rule),
-            });
+            if whole.parted > 0 {
+                let least = (whole.size * TOGETHER_PERCENT / 100).max(room.sizes.0);
+                // A little smaller, or in a narrower face, which often is a lighter one, if then no
+                // term is parted at all.
+                let rest = &room.chains[settings.len() + 1..];
+                let kinder = setting.kinder(room, (least, whole.size - 1), whole.parted);
+                if let Some(kinder) = kinder {
+                    return Some(setting.on_one_page(kinder, Rule::Together));
+                }
+                let narrower = rest.iter().map(|chain| Setting::new(paragraphs, chain, fonts));
+                for setting in narrower {
+                    let kinder = setting.kinder(room, (least, whole.size), 1);
+                    if let Some(kinder) = kinder {
+                        return Some(setting.on_one_page(kinder, Rule::Together));
+                    }
+                }
+            }
+            return Some(setting.on_one_page(whole, rule));
         }
         settings.push(setting);
     }
@@ -302,6 +312,9 @@ impl<'a> Setting<'a> {
 
     /// The largest size that parts fewer terms than so many.
     fn kinder(&self, room: &Room, sizes: (u32, u32), parted: usize) -> Option<Whole<'_>> {
+        if sizes.0 > sizes.1 {
+            return None;
+        }
         let sizes = self.sizes(sizes).into_iter();
         sizes.filter_map(|size| self.whole(size, room)).find(|whole| whole.parted < parted)
     }

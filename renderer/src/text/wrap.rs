@@ -253,10 +253,13 @@ impl Token<'_> {
     /// Whether it may be a syllable of a name. Among capitals alone names do not stand out, but
     /// for the one that everybody knows.
     fn is_name(&self) -> bool {
+        self.is_title() || matches!(self.closed.as_str(), "hồ" | "chí" | "minh")
+    }
+
+    /// Whether it begins with a capital and goes on in small letters.
+    fn is_title(&self) -> bool {
         let mut letters = self.whole.chars();
-        let is_title =
-            letters.next().is_some_and(char::is_uppercase) && letters.any(char::is_lowercase);
-        is_title || matches!(self.closed.as_str(), "hồ" | "chí" | "minh")
+        letters.next().is_some_and(char::is_uppercase) && letters.any(char::is_lowercase)
     }
 
     /// Whether no sign ends what came before.
@@ -277,7 +280,9 @@ fn bond(before: &Token, after: &Token, begins_paragraph: bool) -> Bond {
 }
 
 /// Terms of official notices whose syllables a reader takes in together.
-const TERMS: &str = "an toàn, bảo hiểm, báo cháy, báo động, biển đông, bờ biển, cao điểm, chính quyền, \
+const TERMS: &str = "địa chỉ, cấp độ, ban chỉ, chính công, tiếp công, thứ hai, thứ ba, thứ tư, thứ năm, \
+    thứ sáu, thứ bảy, chủ nhật, động i, động ii, động iii, khu vực, học sinh, giao thông, \
+    bà con, an toàn, bảo hiểm, báo cháy, báo động, biển đông, bờ biển, cao điểm, chính quyền, \
     chủ tịch, chỉ huy, cảnh báo, cảnh giác, cấp cứu, cấp nước, cập nhật, cột điện, \
     cứu hộ, cứu nạn, cửa kính, cửa sông, công an, công dân, công khai, công trình, \
     công điện, di dời, diễn tập, dân phố, dịch bệnh, dịch vụ, dự báo, giáo dục, giúp đỡ, \
@@ -291,6 +296,11 @@ const TERMS: &str = "an toàn, bảo hiểm, báo cháy, báo động, biển đ
     ủy ban, ổ dịch";
 
 fn is_term(before: &Token, after: &Token) -> bool {
+    // Names are written with capitals, and a value or a number to call belongs to what is before.
+    let is_number = after.whole.starts_with(|c: char| c.is_ascii_digit());
+    if before.ends_open() && (is_number || before.is_title() && after.is_title()) {
+        return true;
+    }
     static SECONDS: OnceLock<HashMap<&str, Vec<&str>>> = OnceLock::new();
     let seconds = SECONDS.get_or_init(|| {
         let mut seconds: HashMap<&str, Vec<&str>> = HashMap::new();

@@ -128,7 +128,9 @@ impl Lines<'_> {
                 End::Sentence => 2,
                 End::Word => 5,
             };
-            let ways = (end.saturating_sub(capacity + 1)..end).filter_map(|begin| {
+            // Of ways that are as good, the one whose last page is the short one.
+            let begins = (end.saturating_sub(capacity + 1)..end).rev();
+            let ways = begins.filter_map(|begin| {
                 let pitches = self.pitches(begin..end, room)?;
                 let (pages, cost, ..) = best[begin];
                 let free = (capacity + 1 - (end - begin)) as u64;
