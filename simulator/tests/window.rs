@@ -11,6 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bangtin_renderer::builtin;
+use bangtin_renderer::layout::PageKind;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Programs that end with the test.
@@ -82,11 +85,15 @@ impl Drop for Desktop {
     }
 }
 
-/// Grounds and tints of the layouts `led-96x16`, `led-192x64` and `led-300x200`.
+/// Tints of words on `led-96x16` and the others.
 const RED_DIODE: [u8; 3] = [0xff, 0x20, 0x00];
 const YELLOW: [u8; 3] = [0xff, 0xd0, 0x00];
-const EMERGENCY_SQUARE: [u8; 3] = [0x90, 0x00, 0x00];
-const EMERGENCY_HALL: [u8; 3] = [0x80, 0x00, 0x00];
+
+/// What is behind an emergency on a layout of the demo.
+fn emergency_ground(layout: &str) -> [u8; 3] {
+    let layout = builtin::layout(layout).expect("a layout of the program");
+    layout.page(PageKind::Emergency).expect("every layout has one").ground.channels()
+}
 
 #[test]
 fn the_window_shows_the_boards_and_its_button_sends_an_emergency() {
@@ -101,12 +108,11 @@ fn the_window_shows_the_boards_and_its_button_sends_an_emergency() {
     desktop.wait_until("the boards", |desktop| {
         desktop.count(RED_DIODE) > 500 && desktop.count(YELLOW) > 500
     });
-    let emergency = |desktop: &Desktop| {
-        desktop.count(EMERGENCY_SQUARE) > 5000 && desktop.count(EMERGENCY_HALL) > 5000
-    };
+    let (square, hall) = (emergency_ground("led-192x64"), emergency_ground("led-300x200"));
+    let emergency = |desktop: &Desktop| desktop.count(square) > 5000 && desktop.count(hall) > 5000;
     // One comes by itself and ends again; the next is ours.
     desktop.wait_until("the demo's own emergency", emergency);
-    desktop.wait_until("its end", |desktop| desktop.count(EMERGENCY_SQUARE) == 0);
+    desktop.wait_until("its end", |desktop| desktop.count(square) == 0);
     // The first button is reached by the keyboard.
     desktop.hand(&["windowfocus", "--sync", window]);
     desktop.hand(&["key", "--window", window, "Tab"]);
