@@ -166,21 +166,24 @@ fn larger_panels<'a>(watch: &mut Stopwatch<'a>, fonts: &'a Fonts) {
     }
 }
 
-/// A panel whose upper quarter is headline and whose words grow with it.
+/// A panel whose upper quarter is a headline and what is beside it, and whose words grow with it.
 fn panel(width: u32, height: u32, fonts: &Fonts) -> Layout {
     let (upper, lower) = (height / 4, height - height / 4);
-    let zone = |name: &str, y, height: u32| {
-        let sizes = format!("[8, {}]", height / 2);
+    let zone = |name: &str| {
+        let half = width / 2;
+        let (x, y, width, height) = match name {
+            "text" => (0, upper, width, lower),
+            "headline" => (0, 0, half, upper),
+            _ => (half, 0, width - half, upper),
+        };
+        let sizes = format!("[8, {}]", height.max(8) / 2 + 4);
         format!(
-            "{{ name = \"{name}\", x = 0, y = {y}, width = {width}, height = {height}, \
+            "{{ name = \"{name}\", x = {x}, y = {y}, width = {width}, height = {height}, \
              faces = [\"noto-sans\"], sizes = {sizes} }}"
         )
     };
     let page = |kind: &str, names: [&str; 3]| {
-        let zones =
-            names.map(
-                |name| if name == "text" { zone(name, upper, lower) } else { zone(name, 0, upper) },
-            );
+        let zones = names.map(zone);
         format!("[{kind}]\nzones = [{}]\n", zones.join(", "))
     };
     let pages = [
