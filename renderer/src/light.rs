@@ -165,18 +165,9 @@ fn half(code: u8, full: u8, brightness_percent: u8) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::{Kind, Rgb};
+    use crate::panel::Rgb;
+    use crate::panel::tests::panel;
     use proptest::prelude::*;
-
-    fn panel(colours: Colours, bits: u8) -> Panel {
-        let tint = match colours {
-            Colours::Single => Rgb::new(255, 42, 0),
-            Colours::RedGreen => Rgb::AMBER,
-            Colours::Rgb => Rgb::WHITE,
-        };
-        let (width, height) = (64, 64);
-        Panel { width, height, kind: Kind::Led, colours, tint, bits, pitch_um: 10_000, fps: 60 }
-    }
 
     fn gamma(gamma_hundredths: u32) -> Settings {
         Settings { gamma_hundredths, ..Settings::default() }

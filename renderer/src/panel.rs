@@ -168,8 +168,19 @@ impl Area {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A small LED panel, for tests of what panels show.
+    pub(crate) fn panel(colours: Colours, bits: u8) -> Panel {
+        let tint = match colours {
+            Colours::Single => Rgb::new(255, 42, 0),
+            Colours::RedGreen => Rgb::AMBER,
+            Colours::Rgb => Rgb::WHITE,
+        };
+        let (width, height) = (64, 64);
+        Panel { width, height, kind: Kind::Led, colours, tint, bits, pitch_um: 10_000, fps: 60 }
+    }
 
     #[test]
     fn colours_are_six_hexadecimal_digits() {

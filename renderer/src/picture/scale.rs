@@ -168,18 +168,8 @@ impl Inks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::Kind;
+    use crate::panel::tests::panel;
     use proptest::prelude::*;
-
-    fn panel(colours: Colours, bits: u8) -> Panel {
-        let tint = match colours {
-            Colours::Single => Rgb::new(255, 42, 0),
-            Colours::RedGreen => Rgb::AMBER,
-            Colours::Rgb => Rgb::WHITE,
-        };
-        let (width, height) = (64, 64);
-        Panel { width, height, kind: Kind::Led, colours, tint, bits, pitch_um: 10_000, fps: 60 }
-    }
 
     fn picture(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Picture {
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
