@@ -29,6 +29,7 @@ pub mod layout;
 pub mod text;
 pub mod scene;
 pub mod paint;
+pub mod pattern;
 pub mod light;
 pub mod compose;
 pub mod describe;
