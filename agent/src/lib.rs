@@ -9,6 +9,7 @@ pub mod message;
 pub mod signature;
 pub mod config;
 pub mod calendar;
+pub mod timekeeper;
 pub mod pages;
 pub mod admit;
 pub mod schedule;
