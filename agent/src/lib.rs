@@ -5,9 +5,11 @@
 
 pub mod area;
 pub mod notice;
+pub mod message;
 pub mod signature;
 pub mod config;
 pub mod calendar;
+pub mod timekeeper;
 pub mod pages;
 pub mod admit;
 pub mod schedule;

@@ -71,7 +71,9 @@ pub async fn run(
                 Some(Event::Subscribed { refused }) if !refused.is_empty() => {
                     warn!(?refused, "the broker refused subscriptions");
                 }
-                Some(Event::Subscribed { .. }) => {}
+                Some(
+                    Event::Subscribed { .. } | Event::Delivered(_) | Event::Undelivered(_),
+                ) => {}
                 Some(Event::Disconnected { reason }) => info!(%reason, "disconnected"),
                 None => bail!("the link has ended"),
             },

@@ -16,9 +16,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bangtin_agent::io::mqtt::{
-    BrokerUrl, Event, Link, Message, PACKET_LIMIT, Publication, Retained, RetainedCopies, Session,
-    Settings, Subscription, TlsFiles, Unusable, Will, open,
+    BrokerUrl, Event, Link, RetainedCopies, Session, Settings, Subscription, TlsFiles, Unusable,
+    Will, open,
 };
+use bangtin_agent::message::{Message, PACKET_LIMIT, Publication, Retained};
 use peers::{Broker, PATIENCE};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -88,8 +89,8 @@ impl Program {
                     assert_eq!(refused, Vec::<String>::new());
                     return had_session.expect("connected before it is subscribed");
                 }
-                Event::Disconnected { .. } => {}
                 Event::Message(message) => panic!("{} came early", message.topic),
+                _ => {}
             }
         }
     }
@@ -99,9 +100,22 @@ impl Program {
             match self.event().await {
                 Event::Message(message) => return message,
                 Event::Disconnected { reason } => panic!("disconnected: {reason}"),
-                Event::Connected { .. } | Event::Subscribed { .. } => {}
+                _ => {}
             }
         }
+    }
+
+    /// The tags of the next publications that the broker has or that were given up.
+    async fn delivered(&mut self, count: usize) -> Vec<Result<u64, u64>> {
+        let mut tags = Vec::new();
+        while tags.len() < count {
+            match self.event().await {
+                Event::Delivered(tag) => tags.push(Ok(tag)),
+                Event::Undelivered(tag) => tags.push(Err(tag)),
+                _ => {}
+            }
+        }
+        tags
     }
 
     async fn nothing_more(&mut self) {
@@ -159,8 +173,8 @@ async fn a_retained_notice_comes_once_and_later_ones_live() {
     assert!(!program.subscribed().await);
     let message = program.message().await;
     assert_eq!((text(&message), message.retained), ("kept", true));
-    program.link.acknowledge(&message);
-    program.link.acknowledge(&message);
+    program.link.acknowledge(message.token);
+    program.link.acknowledge(message.token);
     program.close().await;
 
     let mut program = Program::open(board(&broker.url()));
@@ -182,7 +196,7 @@ async fn what_was_not_acknowledged_comes_again() {
     }
     let first = program.message().await;
     let second = program.message().await;
-    program.link.acknowledge(&second);
+    program.link.acknowledge(second.token);
     program.link.publish("settled", Vec::new(), Retained::No);
     program.link.flush().await;
     drop(program);
@@ -190,7 +204,7 @@ async fn what_was_not_acknowledged_comes_again() {
     let mut program = Program::open(board(&broker.url()));
     assert_eq!(text(&program.message().await), "1");
     // It belongs to an earlier connection, and means nothing to this one.
-    program.link.acknowledge(&first);
+    program.link.acknowledge(first.token);
     broker.publish("ttcs/notice/1", b"3", Retained::No);
     assert_eq!(text(&program.message().await), "3");
     program.nothing_more().await;
@@ -217,11 +231,11 @@ async fn the_link_survives_restarts_of_the_broker() {
         let took = start.elapsed();
         println!("back after {took:?}, session lost: {session_is_lost}");
         assert!(took < Duration::from_secs(3), "{took:?}");
-        program.link.acknowledge(&stale);
+        program.link.acknowledge(stale.token);
         broker.publish("ttcs/notice/1", b"after", Retained::No);
         let message = program.message().await;
         assert_eq!(text(&message), "after");
-        program.link.acknowledge(&message);
+        program.link.acknowledge(message.token);
         program.link.publish("settled", Vec::new(), Retained::No);
         program.link.flush().await;
     }
@@ -240,7 +254,7 @@ async fn a_message_that_is_too_large_does_not_make_the_board_deaf() {
     broker.publish("ttcs/notice/1", b"small", Retained::No);
     let message = program.message().await;
     assert!(message.payload == largest);
-    program.link.acknowledge(&message);
+    program.link.acknowledge(message.token);
     assert_eq!(text(&program.message().await), "small");
 }
 
@@ -286,11 +300,11 @@ async fn a_broker_that_sends_too_large_a_message_for_ever_is_met_without_the_ses
                 disconnections += 1;
             }
             Event::Connected { session_present: false } => break,
-            Event::Connected { .. } | Event::Subscribed { .. } => {}
             Event::Message(message) => {
                 assert_eq!(text(&message), "good");
                 good += 1;
             }
+            _ => {}
         }
     }
     assert_eq!(text(&program.message().await), "good");
@@ -378,6 +392,43 @@ async fn what_is_published_while_the_broker_is_away_arrives() {
     assert_eq!((statuses, program.link.dropped()), (vec!["299".to_owned()], 0));
 }
 
+fn proof(tag: u64) -> Publication {
+    let payload = format!("{tag:>1000}").into_bytes();
+    Publication { tag: Some(tag), ..Publication::new("played", payload, Retained::No) }
+}
+
+/// The broker is killed while proofs are under way: each is told as delivered once, and only those
+/// that the broker has.
+#[tokio::test]
+async fn a_delivery_is_told_once_after_the_broker_has_it() {
+    let mut broker = Broker::prepare("");
+    let mut program = Program::open(board(&broker.url()));
+    assert!(matches!(program.event().await, Event::Disconnected { .. }));
+    let quality = program.link.quality();
+    assert_eq!((quality.connected, quality.connections, quality.waiting), (false, 0, 0));
+    assert!(quality.last_loss.is_some_and(|reason| reason.contains("refused")));
+    program.link.send(proof(0));
+    program.link.send(Publication { topic: "played/#".to_owned(), ..proof(1) });
+    assert_eq!(program.delivered(1).await, [Err(1)]);
+    program.nothing_more().await;
+
+    broker.up();
+    assert_eq!(program.delivered(1).await, [Ok(0)]);
+    (2..2_000).for_each(|tag| program.link.send(proof(tag)));
+    let mut tags = program.delivered(300).await;
+    broker.kill();
+    broker.up();
+    tags.extend(program.delivered(1_998 - 300).await);
+    assert_eq!(tags, (2..2_000).map(Ok).collect::<Vec<_>>());
+    while let Ok(event) = timeout(Duration::from_millis(700), program.events.recv()).await {
+        let again = matches!(event, Some(Event::Delivered(_) | Event::Undelivered(_)));
+        assert!(!again, "unexpected {event:?}");
+    }
+    let quality = program.link.quality();
+    assert_eq!((quality.connected, quality.waiting, quality.dropped), (true, 0, 1));
+    assert!(quality.connections == 2 && quality.answer_ms.is_some(), "{quality:?}");
+}
+
 #[tokio::test]
 async fn a_flood_arrives_whole_and_in_order_although_the_board_is_cut_off_twice() {
     let broker = Broker::start();
@@ -406,7 +457,7 @@ async fn a_flood_arrives_whole_and_in_order_although_the_board_is_cut_off_twice(
             if cuts.pop_if(|cut| *cut == number).is_some() {
                 program = Program::open(board(&broker.url()));
             } else {
-                program.link.acknowledge(&message);
+                program.link.acknowledge(message.token);
             }
         }
         println!("5,000 arrived in {:?}, {again} more than once", start.elapsed());
@@ -429,7 +480,7 @@ async fn a_program_that_is_slow_does_not_lose_the_connection() {
     for number in 0..100 {
         let message = program.message().await;
         assert_eq!(text(&message), number.to_string());
-        program.link.acknowledge(&message);
+        program.link.acknowledge(message.token);
     }
     program.nothing_more().await;
 }
@@ -448,16 +499,12 @@ async fn questions_are_answered_and_subscriptions_change_on_the_way() {
         retained: Retained::No,
         response_topic: Some("reply/7".to_owned()),
         correlation: Some(vec![1, 0, 255]),
+        tag: None,
     });
     let question = program.message().await;
-    program.link.acknowledge(&question);
-    program.link.send(Publication {
-        topic: question.response_topic.unwrap(),
-        payload: b"done".to_vec(),
-        retained: Retained::No,
-        response_topic: None,
-        correlation: question.correlation,
-    });
+    program.link.acknowledge(question.token);
+    let answer = Publication::new(question.response_topic.unwrap(), b"done".to_vec(), Retained::No);
+    program.link.send(Publication { correlation: question.correlation, ..answer });
     let answer = asker.message().await;
     assert_eq!(text(&answer), "done");
     assert_eq!(answer.correlation, Some(vec![1, 0, 255]));
@@ -505,7 +552,7 @@ async fn the_broker_is_trusted_by_its_certificate_and_asks_for_ours() {
         program.link.publish("ttcs/1", b"over TLS".to_vec(), Retained::No);
         let message = program.message().await;
         assert_eq!(text(&message), "over TLS");
-        program.link.acknowledge(&message);
+        program.link.acknowledge(message.token);
         program.close().await;
     }
     let other_ca = TlsFiles { ca: read("board.pem"), ..files.clone() };

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use bangtin_agent::area::{Area, NAME_MAX, is_name};
 use bangtin_agent::io::mqtt::{
-    self, BrokerUrl, Event, Link, Retained, RetainedCopies, Session, Settings, Subscription,
+    self, BrokerUrl, Event, Link, RetainedCopies, Session, Settings, Subscription,
 };
+use bangtin_agent::message::Retained;
 use bangtin_agent::notice::{Class, LIFE_MAX_DAYS, NOTICE_MAX_BYTES, Notice, read};
 use bangtin_agent::signature::{self, NOTICE_TYPE};
 use bangtin_renderer::Problem;
@@ -313,7 +314,7 @@ impl Desk {
                     Event::Subscribed { .. } => return,
                     Event::Connected { .. } if !self.subscribes => return,
                     Event::Disconnected { reason } => why = reason,
-                    Event::Connected { .. } | Event::Message(_) => {}
+                    _ => {}
                 }
             }
         };

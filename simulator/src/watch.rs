@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use bangtin_agent::area::Area;
-use bangtin_agent::io::mqtt::{Event, Message};
+use bangtin_agent::io::mqtt::Event;
+use bangtin_agent::message::Message;
 use clap::Args;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};

@@ -31,6 +31,8 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
+use crate::message::{Message, PACKET_LIMIT, Publication, Retained, Token};
+
 pub use outbox::{OUTBOX_BYTES_LIMIT, OUTBOX_LIMIT};
 pub use settings::{
     RetainedCopies, STRING_LIMIT, SUBSCRIPTIONS_LIMIT, Session, Settings, Subscription, TlsFiles,
@@ -38,12 +40,10 @@ pub use settings::{
 };
 pub use url::{BrokerUrl, URL_LIMIT};
 
-use outbox::Outbox;
+use outbox::{Outbox, Outcome};
 use retry::{Ending, Health};
 use settings::check_filter;
 
-/// Largest MQTT packet in bytes, both ways; the broker is told and keeps back what is larger.
-pub const PACKET_LIMIT: usize = 2 * 1024 * 1024;
 /// Most messages the broker is to send ahead of our acknowledgements; Mosquitto's own default.
 pub const RECEIVE_MAXIMUM: u16 = 20;
 
@@ -82,51 +82,28 @@ pub enum Event {
     },
     /// A message came.
     Message(Message),
+    /// The broker has the publication with this tag. Told once, ahead of what else waits to be
+    /// told.
+    Delivered(u64),
+    /// The publication with this tag was given up: see [`Link::send`]. Told once, likewise.
+    Undelivered(u64),
 }
 
-/// A message as it came from the broker.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// Where it was published.
-    pub topic: String,
-    /// Nothing here is checked; at most [`PACKET_LIMIT`] bytes.
-    pub payload: Vec<u8>,
-    /// Whether it is the broker's kept copy, sent because of our subscription. One that is
-    /// published as retained while we are subscribed is not.
-    pub retained: bool,
-    /// Where an answer is wanted.
-    pub response_topic: Option<String>,
-    /// What the answer must carry.
-    pub correlation: Option<Vec<u8>>,
-    /// When it was read from the connection.
-    pub arrived: Instant,
-    /// Never used again, unlike packet ids: what an earlier connection brought, or what was
-    /// acknowledged before, matches nothing.
-    token: u64,
-}
-
-/// Whether the broker keeps a message for later subscribers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retained {
-    /// It replaces the copy kept for its topic; an empty payload only removes that.
-    Yes,
-    /// It goes to those who are subscribed now.
-    No,
-}
-
-/// A message on its way out, at QoS 1.
-#[derive(Clone, Debug)]
-pub struct Publication {
-    /// Where to, without wildcards.
-    pub topic: String,
-    /// At most [`PACKET_LIMIT`] bytes together with the rest.
-    pub payload: Vec<u8>,
-    /// Whether the broker keeps it.
-    pub retained: Retained,
-    /// Where we want an answer.
-    pub response_topic: Option<String>,
-    /// What the answer must carry; in an answer, what the question carried.
-    pub correlation: Option<Vec<u8>>,
+/// How the link has been since it was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quality {
+    /// Whether there is a connection now.
+    pub connected: bool,
+    /// Connections that the broker accepted.
+    pub connections: u64,
+    /// Why the latest connection ended or could not be made; one line.
+    pub last_loss: Option<String>,
+    /// How long the broker took for its latest acknowledgement, in milliseconds.
+    pub answer_ms: Option<u64>,
+    /// Messages that wait for the broker's acknowledgement or to be sent.
+    pub waiting: usize,
+    /// Messages that were given up: see [`Link::send`].
+    pub dropped: u64,
 }
 
 /// The program's end of the link: cheap to clone, never blocks. See [`open`].
@@ -182,7 +159,8 @@ pub fn open(
         options.set_transport(Transport::tls_with_config(tls));
     }
     let state = Mutex::new(State { subscriptions, ..State::default() });
-    let shared = Shared { state, progress: Notify::new(), closing: Notify::new() };
+    let shared =
+        Shared { state, progress: Notify::new(), settled: Notify::new(), closing: Notify::new() };
     let link = Link { shared: Arc::new(shared) };
     Ok((link.clone(), Connection { link, url, options, session, events }))
 }
@@ -192,24 +170,33 @@ impl Link {
     /// retained one takes the place of one that still waits there for the same topic.
     ///
     /// What cannot be sent is logged and counted in [`Link::dropped`]: an impossible topic, a
-    /// packet over [`PACKET_LIMIT`] or the broker's own limit, and, while the outbox is full,
-    /// the oldest message that waits there and is not retained.
+    /// packet over [`PACKET_LIMIT`] or the broker's own limit, what the broker refuses, and, while
+    /// the outbox is full, the oldest message that waits there and is not retained. Of a message
+    /// with a tag [`Event::Delivered`] or [`Event::Undelivered`] is told, the latter also when a
+    /// newer one took its place. At most [`OUTBOX_LIMIT`] of these wait to be taken.
     pub fn send(&self, publication: Publication) {
         let mut state = self.lock();
         state.outbox.push(publication);
         state.pump();
+        self.shared.settled.notify_one();
     }
 
     /// [`Link::send`] for a message that asks and answers nothing.
     pub fn publish(&self, topic: impl Into<String>, payload: Vec<u8>, retained: Retained) {
-        let topic = topic.into();
-        self.send(Publication {
-            topic,
-            payload,
-            retained,
-            response_topic: None,
-            correlation: None,
-        });
+        self.send(Publication::new(topic, payload, retained));
+    }
+
+    /// How the link has been so far.
+    #[must_use]
+    pub fn quality(&self) -> Quality {
+        let state = self.lock();
+        Quality {
+            connected: state.live.is_some(),
+            waiting: state.outbox.len(),
+            dropped: state.outbox.dropped(),
+            answer_ms: state.outbox.answer_ms(),
+            ..state.quality.clone()
+        }
     }
 
     /// Messages that were lost since the link was opened: see [`Link::send`], and those the
@@ -221,8 +208,8 @@ impl Link {
 
     /// Tells the broker that a message needs not come again. Harmless if that was done before,
     /// and for messages of an earlier connection, which come again.
-    pub fn acknowledge(&self, message: &Message) {
-        self.lock().acknowledge(message.token);
+    pub fn acknowledge(&self, token: Token) {
+        self.lock().acknowledge(token);
     }
 
     /// Adds a subscription, now and for every later connection, or changes that of its filter.
@@ -326,7 +313,12 @@ impl Connection {
             if verdict.was_short {
                 self.link.lock().outbox.ended_at_once();
             }
-            self.link.lock().disconnected();
+            {
+                let mut state = self.link.lock();
+                state.disconnected();
+                state.quality.last_loss = Some(ending.reason.clone());
+            }
+            self.link.shared.settled.notify_one();
             if ending.lived.is_some() || verdict.is_new {
                 self.tell(queue, Some(Event::Disconnected { reason: ending.reason })).await;
             }
@@ -372,6 +364,7 @@ impl Connection {
         let arrived = Instant::now();
         let told = self.link.lock().take(event, arrived);
         self.link.shared.progress.notify_waiters();
+        self.link.shared.settled.notify_one();
         self.tell(queue, told).await;
     }
 
@@ -384,7 +377,19 @@ impl Connection {
     }
 
     async fn forward(&self, mut queued: mpsc::Receiver<Event>) {
-        while let Some(event) = queued.recv().await {
+        loop {
+            let outcome = self.link.lock().outbox.take_outcome();
+            let event = match outcome {
+                Some(Outcome::Delivered(tag)) => Event::Delivered(tag),
+                Some(Outcome::Undelivered(tag)) => Event::Undelivered(tag),
+                None => tokio::select! {
+                    event = queued.recv() => match event {
+                        Some(event) => event,
+                        None => return,
+                    },
+                    () = self.link.shared.settled.notified() => continue,
+                },
+            };
             let token = match &event {
                 Event::Message(message) => Some(message.token),
                 _ => None,
@@ -422,6 +427,8 @@ struct Shared {
     state: Mutex<State>,
     /// Told whenever the outbox may have become shorter.
     progress: Notify,
+    /// Told whenever there may be an outcome to tell.
+    settled: Notify,
     closing: Notify,
 }
 
@@ -434,6 +441,8 @@ struct State {
     live: Option<Live>,
     next_token: u64,
     closed: bool,
+    /// What is counted here; the rest of it is found where it is.
+    quality: Quality,
 }
 
 /// The connection that is up.
@@ -442,7 +451,7 @@ struct Live {
     window: usize,
     packet_limit: usize,
     /// Messages that came on this connection, without their content.
-    unacknowledged: Vec<(u64, Publish)>,
+    unacknowledged: Vec<(Token, Publish)>,
     to_acknowledge: VecDeque<Publish>,
     /// The filters of each SUBSCRIBE that is not answered yet.
     subscribing: VecDeque<Vec<String>>,
@@ -463,6 +472,7 @@ impl State {
             subscribing: VecDeque::new(),
         });
         self.to_subscribe = self.subscriptions.clone();
+        self.quality.connections += 1;
     }
 
     fn disconnected(&mut self) {
@@ -490,11 +500,15 @@ impl State {
             }
             v5::Event::Incoming(Packet::PubAck(answer)) => match answer.reason {
                 PubAckReason::Success | PubAckReason::NoMatchingSubscribers => {
-                    self.outbox.answered(answer.pkid, None);
+                    self.outbox.answered(answer.pkid, None, arrived);
                 }
-                refusal => self.outbox.answered(answer.pkid, Some(&format!("{refusal:?}"))),
+                refusal => {
+                    self.outbox.answered(answer.pkid, Some(&format!("{refusal:?}")), arrived);
+                }
             },
-            v5::Event::Outgoing(Outgoing::Publish(packet_id)) => self.outbox.sent(packet_id),
+            v5::Event::Outgoing(Outgoing::Publish(packet_id)) => {
+                self.outbox.sent(packet_id, arrived);
+            }
             _ => {}
         }
         None
@@ -502,7 +516,7 @@ impl State {
 
     fn message(&mut self, publish: Publish, arrived: Instant) -> Option<Message> {
         let Publish { qos, retain, topic, pkid, payload, properties, .. } = publish;
-        let token = self.next_token;
+        let token = Token(self.next_token);
         self.next_token += 1;
         if qos != QoS::AtMostOnce
             && let Some(live) = &mut self.live
@@ -527,7 +541,7 @@ impl State {
         })
     }
 
-    fn acknowledge(&mut self, token: u64) {
+    fn acknowledge(&mut self, token: Token) {
         if let Some(live) = &mut self.live
             && let Some(at) = live.unacknowledged.iter().position(|(held, _)| *held == token)
         {
@@ -560,7 +574,8 @@ impl State {
         }
         let client = &live.client;
         self.outbox.hand_over(live.window, live.packet_limit, |publication| {
-            let Publication { topic, payload, retained, response_topic, correlation } = publication;
+            let Publication { topic, payload, retained, response_topic, correlation, .. } =
+                publication;
             let properties = PublishProperties {
                 response_topic: response_topic.clone(),
                 correlation_data: correlation.clone().map(Into::into),

@@ -14,9 +14,10 @@ use crate::calendar::{self, Now, Trust};
 use crate::config::Config;
 use crate::io::disk::Folder;
 use crate::io::health;
-use crate::io::mqtt::{Link, Message};
+use crate::io::mqtt::Link;
 use crate::io::screen::{Presented, Report, Screen, Show};
 use crate::io::store::{self, Store};
+use crate::message::Message;
 use crate::notice::{Key, Kind, Notice};
 use crate::pages;
 use crate::report::{self, FrameStatus, Receipt, ShowingStatus, State, Status};
@@ -124,12 +125,12 @@ impl Board {
     /// Handles a message: first the glass, then the disk, then the acknowledgement.
     pub fn receive(&mut self, message: Message, now: Now) {
         let Some(topic_id) = self.notice_id(&message.topic) else {
-            self.link.acknowledge(&message);
+            self.link.acknowledge(message.token);
             return;
         };
         // An empty retained message clears the broker's copy; it says nothing to a board.
         if message.payload.is_empty() || self.reporter.was_refused(&digest(&message.payload)) {
-            self.link.acknowledge(&message);
+            self.link.acknowledge(message.token);
             return;
         }
         let from = From::Network { now: now.wall, trusted: now.trust != Trust::Unknown };
@@ -140,7 +141,7 @@ impl Board {
             }
             Ok(admitted) => self.admitted(admitted, &message, &topic_id, now),
         }
-        self.link.acknowledge(&message);
+        self.link.acknowledge(message.token);
     }
 
     fn admitted(&mut self, admitted: Admitted, message: &Message, topic_id: &str, now: Now) {

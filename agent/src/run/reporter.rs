@@ -6,7 +6,8 @@ use tracing::warn;
 
 use crate::admit::Refusal;
 use crate::calendar::{Now, Trust};
-use crate::io::mqtt::{Link, Retained};
+use crate::io::mqtt::Link;
+use crate::message::Retained;
 use crate::notice::Partial;
 use crate::report::{self, Receipt, Status};
 use crate::sign::Showing;

@@ -2,11 +2,12 @@
 //! the broker has it, or counted as dropped.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use tracing::warn;
 
 use super::settings::topic_problem;
-use super::{PACKET_LIMIT, Publication, Retained};
+use crate::message::{PACKET_LIMIT, Publication, Retained};
 
 /// Most messages that wait in the outbox, those under way included.
 pub const OUTBOX_LIMIT: usize = 8_192;
@@ -22,6 +23,15 @@ pub(super) struct Outbox {
     bytes: usize,
     next_number: u64,
     dropped: u64,
+    outcomes: VecDeque<Outcome>,
+    answer_ms: Option<u64>,
+}
+
+/// What became of a publication with this tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Delivered(u64),
+    Undelivered(u64),
 }
 
 struct Waiting {
@@ -36,7 +46,7 @@ enum Stage {
     InOutbox,
     /// rumqttc has it, and has not said yet under which packet id it went.
     HandedOver,
-    Sent(u16),
+    Sent(u16, Instant),
 }
 
 impl Outbox {
@@ -47,7 +57,7 @@ impl Outbox {
         let problem = problem.or((size(&publication) > PACKET_LIMIT).then_some("is over 2 MiB"));
         if let Some(problem) = problem {
             warn!("not published: `{}` {problem}", publication.topic);
-            self.dropped += 1;
+            self.given_up(&publication);
             return;
         }
         self.bytes += size(&publication);
@@ -60,8 +70,9 @@ impl Outbox {
         });
         if let Some(held) = same {
             self.bytes -= size(&held.publication);
-            held.publication = publication;
+            let former = std::mem::replace(&mut held.publication, publication);
             held.short_lives = 0;
+            self.settle(former.tag.map(Outcome::Undelivered));
         } else {
             let number = self.next_number;
             self.next_number += 1;
@@ -75,8 +86,7 @@ impl Outbox {
             let Some(at) = oldest.or_else(|| self.waiting.iter().position(in_outbox)) else {
                 return;
             };
-            self.remove(at);
-            self.dropped += 1;
+            self.give_up(at);
             // An outbox stays full for hours when the broker is away.
             if self.dropped.is_power_of_two() {
                 warn!("the outbox is full, {} messages dropped so far", self.dropped);
@@ -100,8 +110,7 @@ impl Outbox {
             if size > packet_limit {
                 let topic = &held.publication.topic;
                 warn!("not published: `{topic}` is {size} bytes, the broker takes {packet_limit}");
-                self.remove(under_way);
-                self.dropped += 1;
+                self.give_up(under_way);
             } else if hand_over(&held.publication) {
                 held.stage = Stage::HandedOver;
                 under_way += 1;
@@ -112,21 +121,27 @@ impl Outbox {
     }
 
     /// The oldest message handed over went out under this packet id.
-    pub(super) fn sent(&mut self, packet_id: u16) {
+    pub(super) fn sent(&mut self, packet_id: u16, at: Instant) {
         if let Some(held) = self.waiting.iter_mut().find(|held| held.stage == Stage::HandedOver) {
-            held.stage = Stage::Sent(packet_id);
+            held.stage = Stage::Sent(packet_id, at);
         }
     }
 
     /// The broker answered for this packet id, with a reason if it refused the message.
-    pub(super) fn answered(&mut self, packet_id: u16, refusal: Option<&str>) {
-        let stage = Stage::Sent(packet_id);
-        if let Some(at) = self.waiting.iter().position(|held| held.stage == stage)
-            && let Some(held) = self.remove(at)
-            && let Some(refusal) = refusal
-        {
-            warn!("the broker refused a message on `{}`: {refusal}", held.publication.topic);
-            self.dropped += 1;
+    pub(super) fn answered(&mut self, packet_id: u16, refusal: Option<&str>, now: Instant) {
+        let found = self.waiting.iter().enumerate().find_map(|(at, held)| match held.stage {
+            Stage::Sent(id, sent) if id == packet_id => Some((at, sent)),
+            _ => None,
+        });
+        let Some((at, sent)) = found else { return };
+        self.answer_ms = Some(now.saturating_duration_since(sent).as_millis() as u64);
+        let Some(held) = self.remove(at) else { return };
+        match refusal {
+            None => self.settle(held.publication.tag.map(Outcome::Delivered)),
+            Some(refusal) => {
+                warn!("the broker refused a message on `{}`: {refusal}", held.publication.topic);
+                self.given_up(&held.publication);
+            }
         }
     }
 
@@ -143,8 +158,7 @@ impl Outbox {
         if held.short_lives == SHORT_LIVES_LIMIT {
             let topic = &held.publication.topic;
             warn!("not published: the connection ends whenever `{topic}` is sent");
-            self.remove(0);
-            self.dropped += 1;
+            self.give_up(0);
         }
     }
 
@@ -165,6 +179,21 @@ impl Outbox {
         self.waiting.front().is_some_and(|held| held.number < number)
     }
 
+    /// The oldest outcome that was not taken yet.
+    pub(super) fn take_outcome(&mut self) -> Option<Outcome> {
+        self.outcomes.pop_front()
+    }
+
+    /// How long the broker took for its latest answer, in milliseconds.
+    pub(super) fn answer_ms(&self) -> Option<u64> {
+        self.answer_ms
+    }
+
+    /// Messages that wait, those under way included.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Messages lost so far.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped
@@ -172,6 +201,26 @@ impl Outbox {
 
     fn under_way(&self) -> usize {
         self.waiting.iter().take_while(|held| held.stage != Stage::InOutbox).count()
+    }
+
+    fn give_up(&mut self, at: usize) {
+        if let Some(held) = self.remove(at) {
+            self.given_up(&held.publication);
+        }
+    }
+
+    fn given_up(&mut self, publication: &Publication) {
+        self.dropped += 1;
+        self.settle(publication.tag.map(Outcome::Undelivered));
+    }
+
+    fn settle(&mut self, outcome: Option<Outcome>) {
+        self.outcomes.extend(outcome);
+        if self.outcomes.len() > OUTBOX_LIMIT
+            && let Some(lost) = self.outcomes.pop_front()
+        {
+            warn!("nobody asks what became of messages, {lost:?} is forgotten");
+        }
     }
 
     fn remove(&mut self, at: usize) -> Option<Waiting> {
@@ -193,13 +242,21 @@ mod tests {
     use super::*;
 
     fn publication(topic: &str, payload: &str, retained: Retained) -> Publication {
-        Publication {
-            topic: topic.into(),
-            payload: payload.into(),
-            retained,
-            response_topic: None,
-            correlation: None,
-        }
+        Publication::new(topic, payload.into(), retained)
+    }
+
+    fn tagged(tag: u64, topic: &str, payload: &str, retained: Retained) -> Publication {
+        Publication { tag: Some(tag), ..publication(topic, payload, retained) }
+    }
+
+    fn outcomes(outbox: &mut Outbox) -> Vec<Outcome> {
+        std::iter::from_fn(|| outbox.take_outcome()).collect()
+    }
+
+    /// A test needs an instant, not the time.
+    fn at(ms: u64) -> Instant {
+        static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        *BEGAN + std::time::Duration::from_millis(ms)
     }
 
     /// Hands over at most `most` messages and returns their payloads.
@@ -220,7 +277,7 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.push(publication("status", "1", Retained::Yes));
         assert_eq!(handed(&mut outbox, 9), ["1"]);
-        outbox.sent(7);
+        outbox.sent(7, at(0));
         outbox.push(publication("status", "2", Retained::Yes));
         outbox.push(publication("receipt", "a", Retained::No));
         outbox.push(publication("receipt", "b", Retained::No));
@@ -282,16 +339,47 @@ mod tests {
         }
         let end = outbox.next_number();
         assert_eq!(handed(&mut outbox, 2), ["a", "b"]);
-        outbox.sent(1);
-        outbox.sent(2);
-        outbox.answered(1, None);
-        outbox.answered(1, None);
-        outbox.answered(2, Some("NotAuthorized"));
+        outbox.sent(1, at(0));
+        outbox.sent(2, at(0));
+        outbox.answered(1, None, at(40));
+        outbox.answered(1, None, at(40));
+        outbox.answered(2, Some("NotAuthorized"), at(40));
         assert_eq!((outbox.dropped(), outbox.holds_before(end)), (1, true));
         assert_eq!(handed(&mut outbox, 9), ["c"]);
-        outbox.sent(3);
-        outbox.answered(3, None);
+        outbox.sent(3, at(0));
+        outbox.answered(3, None, at(40));
         assert_eq!((outbox.dropped(), outbox.holds_before(end)), (1, false));
+    }
+
+    #[test]
+    fn a_tag_is_answered_once() {
+        use Outcome::{Delivered, Undelivered};
+        let mut outbox = Outbox::default();
+        let cases: [(u64, &str, Retained); 5] = [
+            (1, "receipt", Retained::No),
+            (2, "a/#", Retained::No),
+            (3, "status", Retained::Yes),
+            (4, "status", Retained::Yes),
+            (5, "receipt", Retained::No),
+        ];
+        for (tag, topic, retained) in cases {
+            outbox.push(tagged(tag, topic, "x", retained));
+        }
+        assert_eq!(outcomes(&mut outbox), [Undelivered(2), Undelivered(3)]);
+        for _ in 0..2 {
+            assert_eq!(handed(&mut outbox, 9).len(), 3);
+            (1..=3).for_each(|packet_id| outbox.sent(packet_id, at(0)));
+            outbox.disconnected();
+            outbox.answered(1, None, at(40));
+        }
+        assert_eq!(outcomes(&mut outbox), Vec::new());
+        assert_eq!(handed(&mut outbox, 9).len(), 3);
+        (1..=3).for_each(|packet_id| outbox.sent(packet_id, at(0)));
+        outbox.answered(1, None, at(40));
+        outbox.answered(1, None, at(50));
+        outbox.answered(3, Some("NotAuthorized"), at(60));
+        assert_eq!(outcomes(&mut outbox), [Delivered(1), Undelivered(5)]);
+        assert_eq!((outbox.answer_ms(), outbox.len(), outbox.dropped()), (Some(60), 1, 2));
     }
 
     #[test]
