@@ -10,6 +10,7 @@ pub mod config;
 pub mod calendar;
 pub mod pages;
 pub mod admit;
+pub mod command;
 pub mod schedule;
 pub mod sign;
 pub mod report;
