@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod timekeeper;
 pub mod pages;
 pub mod admit;
+pub mod command;
 pub mod schedule;
 pub mod sign;
 pub mod report;

@@ -1,8 +1,8 @@
 //! A notice as its sender wrote it: an envelope (who, where, when, how urgent) around content.
 //! Names follow CAP 1.2 where it has the word.
 
-mod json;
-mod fields;
+pub(crate) mod json;
+pub(crate) mod fields;
 mod read;
 
 use jiff::Timestamp;

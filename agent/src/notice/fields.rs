@@ -9,19 +9,19 @@ use crate::area::{Area, is_name};
 
 /// What was found so far.
 #[derive(Default)]
-pub(super) struct Reader {
-    pub(super) problems: Vec<Problem>,
-    pub(super) partial: Partial,
+pub(crate) struct Reader {
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) partial: Partial,
 }
 
 /// An object of the document and the way to it.
-pub(super) struct Node<'a> {
-    pub(super) object: &'a Map<String, Value>,
-    pub(super) path: String,
+pub(crate) struct Node<'a> {
+    pub(crate) object: &'a Map<String, Value>,
+    pub(crate) path: String,
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn path(&self, field: &str) -> String {
+    pub(crate) fn path(&self, field: &str) -> String {
         match self.path.as_str() {
             "" => field.to_owned(),
             path => format!("{path}.{field}"),
@@ -29,13 +29,13 @@ impl<'a> Node<'a> {
     }
 
     /// The field's value; `null` counts as absent.
-    pub(super) fn get(&self, field: &str) -> Option<&'a Value> {
+    pub(crate) fn get(&self, field: &str) -> Option<&'a Value> {
         self.object.get(field).filter(|value| !value.is_null())
     }
 }
 
 impl Reader {
-    pub(super) fn minute(&mut self, node: &Node<'_>, field: &str, most: u16) -> Option<u16> {
+    pub(crate) fn minute(&mut self, node: &Node<'_>, field: &str, most: u16) -> Option<u16> {
         let text = self.required_text(node, field)?;
         let minute = text
             .split_once(':')
@@ -50,7 +50,7 @@ impl Reader {
         minute
     }
 
-    pub(super) fn area(&mut self, node: &Node<'_>, field: &str, text: &str) -> Option<Area> {
+    pub(crate) fn area(&mut self, node: &Node<'_>, field: &str, text: &str) -> Option<Area> {
         match Area::parse(text) {
             Ok(area) => Some(area),
             Err(message) => {
@@ -60,7 +60,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn name(&mut self, node: &Node<'_>, field: &str) -> Option<String> {
+    pub(crate) fn name(&mut self, node: &Node<'_>, field: &str) -> Option<String> {
         let text = self.required_text(node, field)?;
         if is_name(text) {
             return Some(text.to_owned());
@@ -70,7 +70,7 @@ impl Reader {
         None
     }
 
-    pub(super) fn time(&mut self, node: &Node<'_>, field: &str) -> Option<Timestamp> {
+    pub(crate) fn time(&mut self, node: &Node<'_>, field: &str) -> Option<Timestamp> {
         let text = self.required_text(node, field)?;
         let time = text.parse().ok();
         if time.is_none() {
@@ -80,7 +80,7 @@ impl Reader {
         time
     }
 
-    pub(super) fn number(
+    pub(crate) fn number(
         &mut self,
         node: &Node<'_>,
         field: &str,
@@ -100,7 +100,7 @@ impl Reader {
         number
     }
 
-    pub(super) fn word<T: Copy>(
+    pub(crate) fn word<T: Copy>(
         &mut self,
         node: &Node<'_>,
         field: &str,
@@ -115,7 +115,7 @@ impl Reader {
         found
     }
 
-    pub(super) fn optional_word<T: Copy>(
+    pub(crate) fn optional_word<T: Copy>(
         &mut self,
         node: &Node<'_>,
         field: &str,
@@ -128,7 +128,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn required_text<'a>(&mut self, node: &Node<'a>, field: &str) -> Option<&'a str> {
+    pub(crate) fn required_text<'a>(&mut self, node: &Node<'a>, field: &str) -> Option<&'a str> {
         match node.get(field) {
             Some(Value::String(text)) => return Some(text),
             Some(value) => {
@@ -139,7 +139,7 @@ impl Reader {
         None
     }
 
-    pub(super) fn text(&mut self, node: &Node<'_>, field: &str, most: usize) -> String {
+    pub(crate) fn text(&mut self, node: &Node<'_>, field: &str, most: usize) -> String {
         if node.get(field).is_none() {
             return String::new();
         }
@@ -148,7 +148,7 @@ impl Reader {
         text.to_owned()
     }
 
-    pub(super) fn length(&mut self, node: &Node<'_>, field: &str, text: &str, most: usize) {
+    pub(crate) fn length(&mut self, node: &Node<'_>, field: &str, text: &str, most: usize) {
         let letters = text.chars().count();
         if letters > most {
             let message = format!("has {letters} letters, at most {most} are taken; shorten it");
@@ -156,7 +156,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn list<'a>(&mut self, node: &Node<'a>, field: &str, most: usize) -> &'a [Value] {
+    pub(crate) fn list<'a>(&mut self, node: &Node<'a>, field: &str, most: usize) -> &'a [Value] {
         match node.get(field) {
             None => &[],
             Some(Value::Array(values)) if values.len() <= most => values,
@@ -172,7 +172,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn objects<'a>(
+    pub(crate) fn objects<'a>(
         &mut self,
         node: &Node<'a>,
         field: &str,
@@ -189,7 +189,7 @@ impl Reader {
         nodes
     }
 
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         code: &str,
         path: impl Into<String>,

@@ -218,7 +218,7 @@ impl Reader {
         pictures
     }
 
-    fn areas(&mut self, node: &Node<'_>, field: &str) -> Option<Vec<Area>> {
+    pub(crate) fn areas(&mut self, node: &Node<'_>, field: &str) -> Option<Vec<Area>> {
         let found = self.problems.len();
         let values = self.list(node, field, AREAS_MAX);
         if values.is_empty() && self.problems.len() == found {
