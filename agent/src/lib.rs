@@ -13,6 +13,7 @@ pub mod timekeeper;
 pub mod pages;
 pub mod admit;
 pub mod command;
+pub mod decision;
 pub mod schedule;
 pub mod sign;
 pub mod report;
