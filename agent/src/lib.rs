@@ -8,6 +8,8 @@ pub mod notice;
 pub mod signature;
 pub mod config;
 pub mod calendar;
+pub mod files;
+pub mod jobs;
 pub mod pages;
 pub mod admit;
 pub mod schedule;
