@@ -9,3 +9,4 @@ pub mod screen;
 pub mod setup;
 pub mod signals;
 pub mod store;
+pub mod keeper;

@@ -10,6 +10,8 @@ pub mod signature;
 pub mod config;
 pub mod calendar;
 pub mod timekeeper;
+pub mod files;
+pub mod jobs;
 pub mod pages;
 pub mod admit;
 pub mod command;

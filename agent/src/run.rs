@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use crate::io::disk::Folder;
+use crate::io::disk::LocalDisk;
 use crate::io::mqtt::{self, Event};
 use crate::io::output::Output;
 use crate::io::screen::Screen;
@@ -43,9 +43,9 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let Setup { config, door, link: settings } = setup;
     let clock = Clock::start();
-    let folder =
-        Folder::open(&config.store).with_context(|| format!("store {}", config.store.display()))?;
-    let store = Store::open(folder).context("store")?;
+    let disk = LocalDisk::open(&config.store)
+        .with_context(|| format!("store {}", config.store.display()))?;
+    let store = Store::open(disk).context("store")?;
     let restarts = health::count_start(&config.store);
     let (reports, mut reported) = mpsc::channel(REPORTS_WAITING);
     let screen = Screen::start(output, &door.layout.panel, config.cutoff.clone(), reports)

@@ -12,11 +12,13 @@ use tracing::{error, info, warn};
 use crate::admit::{Admitted, Door, From, Refusal, admit, digest};
 use crate::calendar::{self, Now, Trust};
 use crate::config::Config;
-use crate::io::disk::Folder;
+use crate::files;
+use crate::io::disk::LocalDisk;
 use crate::io::health;
 use crate::io::mqtt::Link;
 use crate::io::screen::{Presented, Report, Screen, Show};
-use crate::io::store::{self, Store};
+use crate::io::store::Store;
+use crate::jobs::{Folder, Job, Operation};
 use crate::message::Message;
 use crate::notice::{Key, Kind, Notice};
 use crate::pages;
@@ -29,7 +31,7 @@ use super::reporter::{Noteworthy, Reporter};
 pub struct Board {
     config: Config,
     door: Door,
-    store: Store<Folder>,
+    store: Store<LocalDisk>,
     screen: Screen,
     reporter: Reporter,
     link: Link,
@@ -60,7 +62,7 @@ impl Board {
     pub fn new(
         config: Config,
         door: Door,
-        store: Store<Folder>,
+        store: Store<LocalDisk>,
         screen: Screen,
         link: Link,
         now: Now,
@@ -89,10 +91,12 @@ impl Board {
     /// # Errors
     /// When the store cannot be read at all.
     pub fn load(&mut self, now: Now) -> anyhow::Result<()> {
-        let files = self.store.load().context("the store cannot be read")?;
-        let count = files.len();
-        for (name, bytes) in files {
-            let admitted = bytes
+        let names = self.store.notices().context("the store cannot be read")?;
+        let count = names.len();
+        for name in names {
+            let admitted = self
+                .store
+                .read(Folder::Notices, &name)
                 .map_err(|error| error.to_string())
                 .and_then(|bytes| admit(&bytes, &self.door, From::Store).map_err(|r| r.reasons()));
             match admitted {
@@ -113,7 +117,7 @@ impl Board {
         match (verdict, self.kept.get_mut(&key)) {
             // A later revision is there; the former's file was left by a power cut.
             (Verdict::Outdated { .. }, _) if is_alert => {
-                if let Err(error) = self.store.forget(&name) {
+                if let Err(error) = self.on_disk(Operation::Forget { name: name.clone() }) {
                     warn!(file = name, %error, "cannot be removed");
                 }
             }
@@ -204,8 +208,9 @@ impl Board {
 
     /// Keeps a notice's bytes; says whether they outlive a power cut.
     fn save(&mut self, notice: &Notice, bytes: &[u8]) -> bool {
-        let name = store::file_name(notice);
-        let saved = self.store.save(&name, bytes.trim_ascii());
+        let name = files::file_name(notice);
+        let saved =
+            self.on_disk(Operation::Save { name: name.clone(), bytes: bytes.trim_ascii().into() });
         if let Err(error) = &saved {
             error!(id = notice.key.id, %error, "not kept over a power cut");
         }
@@ -213,6 +218,12 @@ impl Board {
             kept.files.insert(name);
         }
         saved.is_ok()
+    }
+
+    fn on_disk(&mut self, operation: Operation) -> Result<(), String> {
+        let (ticket, folder, operations) = (0, Folder::Notices, vec![operation]);
+        let done = self.store.perform(vec![Job { ticket, folder, operations }]);
+        done.into_iter().try_for_each(|done| done.result.map(drop))
     }
 
     /// Gives the sign a notice and remembers what reports need.
@@ -330,7 +341,7 @@ impl Board {
         let files = self.kept.remove(key).map(|kept| kept.files).unwrap_or_default();
         let mut lasting = true;
         for name in files {
-            if let Err(error) = self.store.forget(&name) {
+            if let Err(error) = self.on_disk(Operation::Forget { name: name.clone() }) {
                 warn!(file = name, %error, "cannot be removed");
                 lasting = false;
             }

@@ -36,19 +36,11 @@ impl Picture {
         let mut frame = Frame::new(width, height);
         let inks = Inks::new(panel, ground);
         let whole = u64::from(self.width) * u64::from(self.height) * 255;
-        let mut gathered = Gathered::new(width);
-        let mut sums = vec![[0; 3]; width as usize];
+        let mut gathered = Gathered::new(width, |pixel| inks.light(pixel));
         let rows = frame.bytes_mut().chunks_exact_mut(width.max(1) as usize * 3);
         for (y, row) in (0..height).zip(rows) {
-            sums.fill([0; 3]);
-            for (from, weight) in covered(y, height, self.height) {
-                for (sum, light) in sums.iter_mut().zip(gathered.row(self, from, &inks)) {
-                    for (sum, light) in sum.iter_mut().zip(light) {
-                        *sum += light * weight;
-                    }
-                }
-            }
-            for (x, (pixel, sum)) in row.chunks_exact_mut(3).zip(&sums).enumerate() {
+            let sums = gathered.rows(self, y, height);
+            for (x, (pixel, sum)) in row.chunks_exact_mut(3).zip(sums).enumerate() {
                 let light = sum.map(|sum| ((sum + whole / 2) / whole) as u32);
                 let rank = BAYER[y as usize % 8][x % 8];
                 pixel.copy_from_slice(&inks.shown(light, rank));
@@ -56,41 +48,83 @@ impl Picture {
         }
         frame
     }
+
+    /// The picture with at most that many columns and rows, at least 1 each, and in its
+    /// proportions: what a panel of that size needs of it. One that has no more stays as it is.
+    /// What is transparent adds its share of transparency and none of its colour.
+    pub fn shrunk(self, width: u32, height: u32) -> Self {
+        if self.width <= width && self.height <= height {
+            return self;
+        }
+        let (width, height) = self.fitted(width.max(1), height.max(1));
+        let whole = u64::from(self.width) * u64::from(self.height);
+        let mut gathered = Gathered::new(width, |[r, g, b, alpha]: [u8; 4]| {
+            let lights = [r, g, b].map(|code| u64::from(light(code)) * u64::from(alpha));
+            [lights[0], lights[1], lights[2], alpha.into()]
+        });
+        let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
+        for y in 0..height {
+            for [lights @ .., alpha] in gathered.rows(&self, y, height) {
+                let mean = |sum: &u64| ((sum + alpha / 2) / (*alpha).max(1)) as u32;
+                rgba.extend(lights.iter().map(|sum| code(mean(sum))));
+                rgba.push(((alpha + whole / 2) / whole) as u8);
+            }
+        }
+        Self { width, height, rgba }
+    }
 }
 
-/// One row of the picture gathered into the frame's columns, kept for the next row of the frame,
-/// which often begins with it.
-struct Gathered {
+/// Sums over the parts of a picture that lie under the pixels of one row. The picture's row that
+/// was gathered last is kept: the next row of pixels often begins with it.
+struct Gathered<const N: usize, F> {
+    light: F,
     source: Option<u32>,
-    lights: Vec<[u64; 3]>,
-    sums: Vec<[u64; 3]>,
+    lights: Vec<[u64; N]>,
+    columns: Vec<[u64; N]>,
+    sums: Vec<[u64; N]>,
 }
 
-impl Gathered {
-    fn new(width: u32) -> Self {
-        Self { source: None, lights: Vec::new(), sums: vec![[0; 3]; width as usize] }
+impl<const N: usize, F: Fn([u8; 4]) -> [u64; N]> Gathered<N, F> {
+    /// For rows of `width` pixels, with what counts of a picture's pixel.
+    fn new(width: u32, light: F) -> Self {
+        let columns = vec![[0; N]; width as usize];
+        Self { light, source: None, lights: Vec::new(), sums: columns.clone(), columns }
     }
 
-    fn row(&mut self, picture: &Picture, y: u32, inks: &Inks) -> &[[u64; 3]] {
-        if self.source.replace(y) != Some(y) {
-            let start = y as usize * picture.width as usize * 4;
-            let bytes = picture.rgba.get(start..).unwrap_or_default();
-            let (pixels, _) = bytes.as_chunks::<4>();
-            self.lights.clear();
-            self.lights
-                .extend(pixels.iter().take(picture.width as usize).map(|pixel| inks.light(*pixel)));
-            let width = self.sums.len() as u32;
-            for (x, sum) in (0..width).zip(&mut self.sums) {
-                *sum = [0; 3];
-                for (from, weight) in covered(x, width, picture.width) {
-                    let light = self.lights.get(from as usize).copied().unwrap_or_default();
-                    for (sum, light) in sum.iter_mut().zip(light) {
-                        *sum += light * weight;
-                    }
+    /// The sums of row `y` out of `height`.
+    fn rows(&mut self, picture: &Picture, y: u32, height: u32) -> &[[u64; N]] {
+        self.sums.fill([0; N]);
+        for (from, weight) in covered(y, height, picture.height) {
+            self.gather(picture, from);
+            for (sum, column) in self.sums.iter_mut().zip(&self.columns) {
+                for (sum, light) in sum.iter_mut().zip(column) {
+                    *sum += light * weight;
                 }
             }
         }
         &self.sums
+    }
+
+    fn gather(&mut self, picture: &Picture, y: u32) {
+        if self.source.replace(y) == Some(y) {
+            return;
+        }
+        let start = y as usize * picture.width as usize * 4;
+        let bytes = picture.rgba.get(start..).unwrap_or_default();
+        let (pixels, _) = bytes.as_chunks::<4>();
+        let pixels = pixels.iter().take(picture.width as usize);
+        self.lights.clear();
+        self.lights.extend(pixels.map(|pixel| (self.light)(*pixel)));
+        let width = self.columns.len() as u32;
+        for (x, sum) in (0..width).zip(&mut self.columns) {
+            *sum = [0; N];
+            for (from, weight) in covered(x, width, picture.width) {
+                let light = self.lights.get(from as usize).copied().unwrap_or([0; N]);
+                for (sum, light) in sum.iter_mut().zip(light) {
+                    *sum += light * weight;
+                }
+            }
+        }
     }
 }
 
@@ -281,6 +315,37 @@ mod tests {
         // A pixel of the frame covers 1½ of the picture's: two thirds light, then none.
         let codes: Vec<_> = frame.bytes().as_chunks::<3>().0.iter().map(|p| p[0]).collect();
         assert_eq!(codes, [213, 0, 213, 0]);
+    }
+
+    #[test]
+    fn a_shrunk_picture_is_as_good_on_its_panel() {
+        let photo = picture(64, 48, |x, y| [(x * 4) as u8, (y * 5) as u8, 128, 255]);
+        let rgb = panel(Colours::Rgb, 8);
+        let small = photo.clone().shrunk(16, 16);
+        assert_eq!((small.width, small.height), (16, 12));
+        assert_eq!(
+            small.fit(16, 16, Rgb::BLACK, &rgb).bytes(),
+            photo.fit(16, 16, Rgb::BLACK, &rgb).bytes()
+        );
+        assert_eq!(photo.clone().shrunk(64, 48), photo);
+        assert_eq!(photo.clone().shrunk(u32::MAX, u32::MAX), photo);
+        let line = picture(1000, 1, |_, _| [9; 4]).shrunk(96, 16);
+        assert_eq!((line.width, line.height), (96, 1));
+        let dot = photo.shrunk(0, 0);
+        assert_eq!((dot.width, dot.height), (1, 1));
+    }
+
+    #[test]
+    fn what_is_transparent_lends_a_shrunk_picture_no_colour() {
+        let half =
+            |x: u32, _| if x.is_multiple_of(2) { [200, 100, 0, 255] } else { [0, 0, 255, 0] };
+        let small = picture(8, 8, half).shrunk(4, 4);
+        assert!(small.rgba.as_chunks::<4>().0.iter().all(|pixel| *pixel == [200, 100, 0, 128]));
+        let none = picture(8, 8, |_, _| [7, 7, 7, 0]).shrunk(4, 4);
+        assert!(none.rgba.iter().all(|code| *code == 0));
+        // A fine pattern keeps its light.
+        let grey = picture(8, 8, checkerboard).shrunk(4, 4);
+        assert!(grey.rgba.as_chunks::<4>().0.iter().all(|pixel| *pixel == [188, 188, 188, 255]));
     }
 
     #[test]
