@@ -1,6 +1,7 @@
 //! The one place of the agent that touches the world: clock, disk, network, screen.
 
 pub mod clock;
+pub mod cutoff;
 pub mod disk;
 pub mod health;
 pub mod mqtt;

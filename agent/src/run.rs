@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use crate::io::disk::LocalDisk;
+use crate::io::cutoff::{self, Cutoff};
+use crate::io::disk::Folder;
 use crate::io::mqtt::{self, Event};
 use crate::io::output::Output;
 use crate::io::screen::Screen;
@@ -43,13 +44,14 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let Setup { config, door, link: settings } = setup;
     let clock = Clock::start();
-    let disk = LocalDisk::open(&config.store)
-        .with_context(|| format!("store {}", config.store.display()))?;
-    let store = Store::open(disk).context("store")?;
+    let folder =
+        Folder::open(&config.store).with_context(|| format!("store {}", config.store.display()))?;
+    let store = Store::open(folder).context("store")?;
     let restarts = health::count_start(&config.store);
     let (reports, mut reported) = mpsc::channel(REPORTS_WAITING);
-    let screen = Screen::start(output, &door.layout.panel, config.cutoff.clone(), reports)
-        .context("screen")?;
+    let cutoff = cutoff::Settings { file: config.cutoff.clone(), gpio: None };
+    let cutoff = Cutoff::open(&cutoff).context("cut-off")?;
+    let screen = Screen::start(output, &door.layout.panel, cutoff, reports).context("screen")?;
     let (events, mut happened) = mpsc::channel(EVENTS_WAITING);
     let (link, connection) = mqtt::open(settings, events)?;
     let mut board = Board::new(config, door, store, screen, link.clone(), clock.now(), restarts);

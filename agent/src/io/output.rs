@@ -20,6 +20,10 @@ pub trait Output: Send {
 
     /// Most frames a second that it takes.
     fn fps(&self) -> u32;
+
+    /// Sets how bright the frames from the next one on are, 0 to 100. Outputs that get the frame
+    /// untouched ignore it.
+    fn set_brightness(&mut self, _percent: u8) {}
 }
 
 /// Opens the configured output.

@@ -2,21 +2,20 @@
 //! do can stop the picture.
 #![expect(clippy::disallowed_methods, reason = "the screen is paced by the machine's clock")]
 
+mod painter;
+
 use std::io;
-use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bangtin_renderer::{Frame, Panel, Rgb, Scene, paint, repaint};
+use bangtin_renderer::{Frame, Panel, Scene};
 use tokio::sync::mpsc::Sender;
 
+use super::cutoff::Cutoff;
 use super::output::Output;
-
-/// How often a board that has nothing to paint looks at the cut-off: one frame at 60 Hz.
-const CUTOFF_EVERY: Duration = Duration::from_millis(16);
-/// How often the checksum of a moving picture is taken anew.
-const CHECKSUM_EVERY: Duration = Duration::from_secs(1);
+use painter::Painter;
 
 /// What the screen is asked to show.
 #[derive(Clone)]
@@ -35,7 +34,20 @@ pub enum Report {
     /// The first frame of a ticket is visible, or the last one's checksum was taken again.
     Presented(Presented),
     /// The cut-off made the board dark, or gave it back.
-    CutOff(bool),
+    CutOff {
+        /// Whether it is dark now.
+        dark: bool,
+        /// When the black frame became visible; when the cut-off was found to be over.
+        at: Instant,
+        /// CRC-32 of the frame on the glass at that instant.
+        crc32: u32,
+    },
+    /// The cut-off cannot be read and stays as it was, with what is wrong in one line; `None` when
+    /// it can be read again.
+    CutOffFault(Option<String>),
+    /// A copy of the frame on the glass; of the black one while the board is cut off, and before
+    /// the first.
+    Captured(Frame),
     /// Painting has ended, with the output's failure.
     Failed(io::Error),
 }
@@ -51,6 +63,18 @@ pub struct Presented {
     pub at: Instant,
 }
 
+/// How evenly frames have come since the screen began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pacing {
+    /// Frames that became visible.
+    pub frames: u64,
+    /// Frames that would have had their time before the one that came too late. Of a moving
+    /// picture that is every period of the output that passed after a frame was due.
+    pub missed: u64,
+    /// The longest time from the instant a frame was due until it was visible, in microseconds.
+    pub worst_late_us: u64,
+}
+
 /// A handle to the painting thread, which ends when the handle is dropped.
 pub struct Screen {
     shared: Arc<Shared>,
@@ -59,39 +83,35 @@ pub struct Screen {
 
 #[derive(Default)]
 struct Shared {
-    slot: Mutex<Slot>,
+    orders: Mutex<Orders>,
     wake: Condvar,
+    frames: AtomicU64,
+    missed: AtomicU64,
+    worst_late_us: AtomicU64,
 }
 
+/// What the thread is asked for, the latest of each.
 #[derive(Default)]
-struct Slot {
+struct Orders {
     show: Option<Show>,
+    brightness_percent: Option<u8>,
+    capture: bool,
     stop: bool,
 }
 
 impl Screen {
-    /// Starts painting. While the file `cutoff` exists the panel is dark, whatever is asked.
+    /// Starts painting. While the cut-off is active the panel is dark, whatever is asked.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn start(
         output: Box<dyn Output>,
         panel: &Panel,
-        cutoff: Option<PathBuf>,
+        cutoff: Cutoff,
         reports: Sender<Report>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let painter = Painter {
-            period: Duration::from_secs(1) / output.fps().clamp(1, panel.fps.max(1)),
-            output,
-            cutoff,
-            reports: reports.clone(),
-            shared: Arc::clone(&shared),
-            frame: Frame::new(panel.width, panel.height),
-            current: None,
-            dark: false,
-            told_dark: false,
-        };
+        let painter = Painter::new(output, panel, cutoff, reports.clone(), Arc::clone(&shared));
         let thread = thread::Builder::new().name("screen".into()).spawn(move || {
             if let Err(error) = painter.run() {
                 // Painting is over: waiting for a place costs nothing any more.
@@ -103,15 +123,40 @@ impl Screen {
 
     /// Shows a scene from the next frame on. The latest wins.
     pub fn show(&self, show: Show) {
-        self.shared.lock().show = Some(show);
+        self.order(|orders| orders.show = Some(show));
+    }
+
+    /// Sets how bright the panel is from the next frame on, 0 to 100; outputs without light of
+    /// their own ignore it.
+    pub fn set_brightness(&self, percent: u8) {
+        self.order(|orders| orders.brightness_percent = Some(percent));
+    }
+
+    /// Asks for a copy of the frame on the glass; [`Report::Captured`] brings one, also where it is
+    /// asked for again before that.
+    pub fn capture(&self) {
+        self.order(|orders| orders.capture = true);
+    }
+
+    /// How evenly frames have come so far.
+    pub fn pacing(&self) -> Pacing {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Pacing {
+            frames: read(&self.shared.frames),
+            missed: read(&self.shared.missed),
+            worst_late_us: read(&self.shared.worst_late_us),
+        }
+    }
+
+    fn order(&self, order: impl FnOnce(&mut Orders)) {
+        order(&mut self.shared.lock());
         self.shared.wake.notify_one();
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        self.shared.lock().stop = true;
-        self.shared.wake.notify_one();
+        self.order(|orders| orders.stop = true);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -119,118 +164,43 @@ impl Drop for Screen {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// A scene on the glass.
-struct Current {
-    show: Show,
-    /// When its time was zero.
-    began: Instant,
-    checked: Option<Instant>,
-    /// The instant of the scene that the frame holds; `None` while it holds something else.
-    painted_ms: Option<u64>,
-}
-
-struct Painter {
-    output: Box<dyn Output>,
-    cutoff: Option<PathBuf>,
-    /// Never waited for: nothing may stop the picture.
-    reports: Sender<Report>,
-    shared: Arc<Shared>,
-    period: Duration,
-    frame: Frame,
-    current: Option<Current>,
-    dark: bool,
-    /// Whether the loop knows that the board is dark.
-    told_dark: bool,
-}
-
-impl Painter {
-    fn run(mut self) -> io::Result<()> {
-        let mut due = None;
-        loop {
-            let show = {
-                let mut slot = self.shared.lock();
-                loop {
-                    if slot.stop {
-                        return Ok(());
-                    }
-                    if let Some(show) = slot.show.take() {
-                        break Some(show);
-                    }
-                    let now = Instant::now();
-                    let next = self.cutoff.as_ref().map(|_| now + CUTOFF_EVERY);
-                    let next = [due, next].into_iter().flatten().min();
-                    slot = match next.map(|next| next.saturating_duration_since(now)) {
-                        Some(Duration::ZERO) => break None,
-                        Some(wait) => match self.shared.wake.wait_timeout(slot, wait) {
-                            Ok((slot, result)) if result.timed_out() && slot.show.is_none() => {
-                                break None;
-                            }
-                            Ok((slot, _)) => slot,
-                            Err(poisoned) => poisoned.into_inner().0,
-                        },
-                        None => self.shared.wake.wait(slot).unwrap_or_else(PoisonError::into_inner),
-                    };
-                }
+    /// Waits until something is ordered, or an instant.
+    fn wait(&self, until: Option<Instant>) -> Orders {
+        let mut orders = self.lock();
+        while orders.is_empty() {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            orders = match left {
+                Some(Duration::ZERO) => break,
+                Some(left) => match self.wake.wait_timeout(orders, left) {
+                    Ok((orders, _)) => orders,
+                    Err(poisoned) => poisoned.into_inner().0,
+                },
+                None => self.wake.wait(orders).unwrap_or_else(PoisonError::into_inner),
             };
-            let is_new = show.is_some();
-            if let Some(show) = show {
-                let now = Instant::now();
-                let began = now.checked_sub(Duration::from_millis(show.from_ms)).unwrap_or(now);
-                self.current = Some(Current { show, began, checked: None, painted_ms: None });
-            }
-            let changed = self.look_at_cutoff()?;
-            let is_due = due.is_some_and(|due| due <= Instant::now());
-            if !self.dark && (is_new || changed || is_due) {
-                due = self.paint()?;
-            }
         }
+        std::mem::take(&mut orders)
     }
 
-    /// Goes dark or comes back; says whether something changed.
-    fn look_at_cutoff(&mut self) -> io::Result<bool> {
-        let dark = self.cutoff.as_ref().is_some_and(|file| file.exists());
-        if self.told_dark != self.dark && self.reports.try_send(Report::CutOff(self.dark)).is_ok() {
-            self.told_dark = self.dark;
-        }
-        if dark == self.dark {
-            return Ok(false);
-        }
-        self.dark = dark;
-        if dark {
-            self.frame.fill(self.frame.area(), Rgb::BLACK);
-            if let Some(current) = &mut self.current {
-                current.painted_ms = None;
-            }
-            self.output.show(&self.frame)?;
-        }
-        Ok(true)
-    }
-
-    /// Paints what is due and says when the picture changes next, at the output's own pace.
-    fn paint(&mut self) -> io::Result<Option<Instant>> {
-        let Some(current) = self.current.as_mut() else { return Ok(None) };
-        let elapsed_ms = current.began.elapsed().as_millis() as u64;
-        match current.painted_ms.replace(elapsed_ms) {
-            Some(before_ms) => {
-                repaint(&current.show.scene, before_ms, elapsed_ms, &mut self.frame);
-            }
-            None => paint(&current.show.scene, elapsed_ms, &mut self.frame),
-        }
-        self.output.show(&self.frame)?;
-        let at = Instant::now();
-        if current.checked.is_none_or(|checked| at - checked >= CHECKSUM_EVERY) {
-            current.checked = Some(at);
-            let ticket = current.show.ticket;
-            let presented = Presented { ticket, crc32: self.frame.crc32(), at };
-            let _ = self.reports.try_send(Report::Presented(presented));
-        }
-        let next = current.show.scene.next_change_ms(elapsed_ms);
-        let next = next.map(|next| current.began + Duration::from_millis(next));
-        Ok(next.map(|next| next.max(at + self.period)))
+    /// Counts a frame that is visible, and how late it is if it was due at an instant.
+    fn count(&self, late: Option<Duration>, period: Duration) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        let Some(late) = late else { return };
+        let missed = late.as_nanos() / period.as_nanos().max(1);
+        self.missed.fetch_add(missed as u64, Ordering::Relaxed);
+        self.worst_late_us.fetch_max(late.as_micros() as u64, Ordering::Relaxed);
     }
 }
+
+impl Orders {
+    fn is_empty(&self) -> bool {
+        let Self { show, brightness_percent, capture, stop } = self;
+        show.is_none() && brightness_percent.is_none() && !capture && !stop
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -356,10 +356,13 @@ impl Board {
     pub fn reported(&mut self, report: Report, now: Now) -> anyhow::Result<()> {
         match report {
             Report::Failed(error) => return Err(error).context("the output takes no frames"),
-            Report::CutOff(dark) => {
+            Report::CutOff { dark, .. } => {
                 warn!(dark, "local cut-off");
                 self.cut_off = dark;
             }
+            Report::CutOffFault(Some(fault)) => error!(fault, "the cut-off stays as it was"),
+            Report::CutOffFault(None) => info!("the cut-off can be read again"),
+            Report::Captured(_) => {}
             Report::Presented(presented) => {
                 self.on_glass = Some(presented);
                 if presented.ticket == self.tickets {
