@@ -101,6 +101,13 @@ pub fn idle(board: &Board, now: Timestamp) -> Content {
     }
 }
 
+/// The page by which a board is found on the spot: what it is called, and in full where it hangs.
+pub fn identity(board: &Board, layout: &str) -> Content {
+    let place = board.address.board.as_str();
+    let id = place.rsplit('/').next().unwrap_or(place);
+    Content::new(Look::Notice, "vi", id, &format!("{}\n{place}\n{layout}", board.name))
+}
+
 /// The page that says that emergencies are over.
 pub fn all_clear(headlines: &[String]) -> Content {
     let mut said = BTreeSet::new();
