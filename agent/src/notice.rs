@@ -2,8 +2,8 @@
 //! Names follow CAP 1.2 where it has the word.
 
 mod json;
-mod fields;
-mod read;
+pub(crate) mod fields;
+pub(crate) mod read;
 
 use jiff::Timestamp;
 use serde::Serialize;
