@@ -5,6 +5,7 @@
 
 pub mod area;
 pub mod notice;
+pub mod cap;
 pub mod signature;
 pub mod config;
 pub mod calendar;
