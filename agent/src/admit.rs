@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
-use bangtin_renderer::{Composed, Content, Fonts, Layout, Look, Problem, Scene, compose, reread};
+use bangtin_renderer::{
+    Composed, Content, Finding, Fonts, Layout, Look, Problem, Scene, compose, reread,
+};
 use jiff::{Span, Timestamp};
 use sha2::{Digest, Sha256};
 
+use crate::cap::{self, Place, Reading};
 use crate::notice::{Kind, NOTICE_MAX_BYTES, Notice, Partial, read};
 use crate::pages::{self, Board, Pictures};
-use crate::signature::{Key, NOTICE_TYPE, Trusted, verify};
+use crate::signature::{Format, Key, NOTICE_TYPE, Trusted, Verified, verify};
 
 /// What the door checks against.
 pub struct Door {
@@ -19,6 +22,8 @@ pub struct Door {
     pub board: Board,
     /// Hosts that codes may lead to, in small letters; `*.` stands for any name below.
     pub hosts: Vec<String>,
+    /// How long a CAP message lives that does not say until when, in hours after it was sent.
+    pub cap_life_hours: u32,
     /// The pictures that are here.
     pub pictures: Pictures,
     /// The panel.
@@ -121,27 +126,10 @@ pub fn digest(bytes: &[u8]) -> [u8; 32] {
 /// With all problems of the notice. Until the signature verified nothing in it is believed, so
 /// then there is one problem alone.
 pub fn admit(bytes: &[u8], door: &Door, from: From) -> Result<Admitted, Box<Refusal>> {
-    let unread =
-        |problem| Box::new(Refusal { partial: Partial::default(), problems: vec![problem] });
-    if bytes.len() > NOTICE_MAX_BYTES {
-        let size = bytes.len();
-        let message = format!("has {size} bytes, at most {NOTICE_MAX_BYTES} are taken; shorten it");
-        return Err(unread(Problem::new("too_large", "", message, size, NOTICE_MAX_BYTES)));
-    }
-    let (payload, key) = verify(bytes, NOTICE_TYPE, &door.trusted).map_err(unread)?;
-    let notice =
-        read(&payload).map_err(|(partial, problems)| Box::new(Refusal { partial, problems }))?;
-    let mut problems = Vec::new();
-    check_authority(&notice, key, &mut problems);
-    if !notice.to.iter().any(|area| door.board.address.is_in(area)) {
-        let to = notice.to.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(", ");
-        let message = format!("is addressed to {to}, not to {}", door.board.address.board);
-        problems.push(Problem::new("not_addressed", "to", message, to, &door.board.address.board));
-    }
+    let Examined { notice, findings, mut problems } = examine(bytes, door)?;
     if let From::Network { now, trusted } = from {
         check_times(&notice, now, trusted, &mut problems);
     }
-    check_hosts(&notice, &door.hosts, &mut problems);
     let composed = match notice.kind {
         Kind::Cancel => None,
         Kind::Alert | Kind::Update => {
@@ -155,9 +143,111 @@ pub fn admit(bytes: &[u8], door: &Door, from: From) -> Result<Admitted, Box<Refu
         }
     };
     if problems.is_empty() {
+        let composed = composed.map(|mut composed| {
+            composed.findings.extend(findings);
+            composed
+        });
         return Ok(Admitted { notice, composed, digest: digest(bytes) });
     }
     Err(Box::new(Refusal { partial: identity(&notice), problems }))
+}
+
+/// Turns bytes of the board's own store into the notice that was admitted once, and the digest of
+/// its bytes. It is not composed: a board that starts holds thousands, and each has its turn.
+///
+/// # Errors
+/// As [`admit`], but for what cannot be drawn.
+pub fn recognise(bytes: &[u8], door: &Door) -> Result<(Notice, [u8; 32]), Box<Refusal>> {
+    let Examined { notice, problems, .. } = examine(bytes, door)?;
+    match problems.is_empty() {
+        true => Ok((notice, digest(bytes))),
+        false => Err(Box::new(Refusal { partial: identity(&notice), problems })),
+    }
+}
+
+/// A notice that is signed and well formed.
+struct Examined {
+    notice: Notice,
+    findings: Vec<Finding>,
+    /// Why it is not for this board to show.
+    problems: Vec<Problem>,
+}
+
+fn examine(bytes: &[u8], door: &Door) -> Result<Examined, Box<Refusal>> {
+    let unread =
+        |problem| Box::new(Refusal { partial: Partial::default(), problems: vec![problem] });
+    if bytes.len() > NOTICE_MAX_BYTES {
+        let size = bytes.len();
+        let message = format!("has {size} bytes, at most {NOTICE_MAX_BYTES} are taken; shorten it");
+        return Err(unread(Problem::new("too_large", "", message, size, NOTICE_MAX_BYTES)));
+    }
+    let verified = verify(bytes, NOTICE_TYPE, &door.trusted).map_err(unread)?;
+    let Reading { notice, elsewhere, findings } = read_as(&verified, door)
+        .map_err(|(partial, problems)| Box::new(Refusal { partial, problems }))?;
+    let mut problems = Vec::new();
+    check_authority(&notice, verified.key, &mut problems);
+    check_address(&notice, elsewhere, door, &mut problems);
+    check_hosts(&notice, &door.hosts, &mut problems);
+    Ok(Examined { notice, findings, problems })
+}
+
+/// Reads a payload in the format that its header names.
+fn read_as(verified: &Verified<'_>, door: &Door) -> Result<Reading, (Partial, Vec<Problem>)> {
+    let Verified { payload, key, format } = verified;
+    match format {
+        Format::Json => {
+            let notice = read(payload)?;
+            Ok(Reading { notice, elsewhere: Vec::new(), findings: Vec::new() })
+        }
+        Format::Cap => {
+            let place = Place {
+                address: &door.board.address,
+                key_area: &key.area,
+                classes: &key.classes,
+                life_hours: door.cap_life_hours,
+            };
+            let mut reading = cap::read(payload, &place)?;
+            leave_out_codes(&mut reading, &door.hosts);
+            Ok(reading)
+        }
+    }
+}
+
+/// Leaves out the addresses that this board may not show: who writes a CAP message writes for all
+/// media and cannot know its hosts, and the warning is worth more than its link.
+fn leave_out_codes(Reading { notice, findings, .. }: &mut Reading, hosts: &[String]) {
+    for content in &mut notice.content {
+        content.codes.retain(|code| {
+            let allowed = is_allowed(&code.data, hosts);
+            if !allowed {
+                let limit = hosts.join(", ");
+                let message = format!("{} is left out: this board allows {limit}", code.data);
+                findings.push(Finding::new("code_host", "", message, &code.data, limit));
+            }
+            allowed
+        });
+    }
+}
+
+fn check_address(
+    notice: &Notice,
+    elsewhere: Vec<String>,
+    door: &Door,
+    problems: &mut Vec<Problem>,
+) {
+    const NAMED: usize = 8;
+    if notice.to.iter().any(|area| door.board.address.is_in(area)) {
+        return;
+    }
+    let mut to: Vec<String> = notice.to.iter().map(ToString::to_string).chain(elsewhere).collect();
+    if to.len() > NAMED {
+        let more = format!("{} more", to.len() - NAMED);
+        to.truncate(NAMED);
+        to.push(more);
+    }
+    let to = to.join(", ");
+    let message = format!("is addressed to {to}, not to {}", door.board.address.board);
+    problems.push(Problem::new("not_addressed", "to", message, to, &door.board.address.board));
 }
 
 fn check_authority(notice: &Notice, key: &Key, problems: &mut Vec<Problem>) {
@@ -219,8 +309,7 @@ fn check_hosts(notice: &Notice, hosts: &[String], problems: &mut Vec<Problem>) {
     for (index, content) in notice.content.iter().enumerate() {
         for (at, code) in content.codes.iter().enumerate() {
             let host = pages::host(&code.data);
-            let allowed = host.as_ref().is_some_and(|host| hosts.iter().any(|h| is_host(h, host)));
-            if !allowed {
+            if !is_allowed(&code.data, hosts) {
                 let shown = host.as_deref().unwrap_or(&code.data);
                 let limit = hosts.join(", ");
                 let message = format!("leads to `{shown}`; this board allows {limit}");
@@ -229,6 +318,10 @@ fn check_hosts(notice: &Notice, hosts: &[String], problems: &mut Vec<Problem>) {
             }
         }
     }
+}
+
+fn is_allowed(address: &str, hosts: &[String]) -> bool {
+    pages::host(address).is_some_and(|host| hosts.iter().any(|allowed| is_host(allowed, &host)))
 }
 
 fn is_host(allowed: &str, host: &str) -> bool {

@@ -14,7 +14,7 @@ use crate::admit::{Refusal, digest};
 use crate::area::{Address, Area};
 use crate::calendar::{Now, Trust};
 use crate::notice::{Key, Partial};
-use crate::signature::{Key as TrustedKey, Trusted, verify};
+use crate::signature::{Format, Key as TrustedKey, Trusted, Verified, verify};
 
 pub use remembered::{Met, REMEMBERED_MAX, Remembered};
 
@@ -188,7 +188,12 @@ pub fn admit(
         let message = format!("has {size} bytes, at most {COMMAND_MAX_BYTES} are taken");
         return Err(unread(Problem::new("too_large", "", message, size, COMMAND_MAX_BYTES)));
     }
-    let (payload, key) = verify(bytes, COMMAND_TYPE, door.trusted).map_err(unread)?;
+    let Verified { payload, key, format } =
+        verify(bytes, COMMAND_TYPE, door.trusted).map_err(unread)?;
+    if format != Format::Json {
+        let message = "is a CAP message; commands are JSON";
+        return Err(unread(Problem::new("jws_header", "", message, "", "")));
+    }
     let command = read::read(&payload, digest(bytes))
         .map_err(|(partial, problems)| Box::new(Refusal { partial, problems }))?;
     let mut problems = Vec::new();

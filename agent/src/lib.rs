@@ -6,6 +6,7 @@
 pub mod area;
 pub mod notice;
 pub mod message;
+pub mod cap;
 pub mod signature;
 pub mod config;
 pub mod calendar;

@@ -3,7 +3,7 @@
 
 pub(crate) mod json;
 pub(crate) mod fields;
-mod read;
+pub(crate) mod read;
 
 use jiff::Timestamp;
 use serde::Serialize;

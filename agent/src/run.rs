@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::io::cutoff::{self, Cutoff};
-use crate::io::disk::Folder;
+use crate::io::disk::LocalDisk;
 use crate::io::mqtt::{self, Event};
 use crate::io::output::Output;
 use crate::io::screen::Screen;
@@ -44,9 +44,9 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let Setup { config, door, link: settings } = setup;
     let clock = Clock::start();
-    let folder =
-        Folder::open(&config.store).with_context(|| format!("store {}", config.store.display()))?;
-    let store = Store::open(folder).context("store")?;
+    let disk = LocalDisk::open(&config.store)
+        .with_context(|| format!("store {}", config.store.display()))?;
+    let store = Store::open(disk).context("store")?;
     let restarts = health::count_start(&config.store);
     let (reports, mut reported) = mpsc::channel(REPORTS_WAITING);
     let cutoff = cutoff::Settings { file: config.cutoff.clone(), gpio: None };

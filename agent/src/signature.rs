@@ -15,6 +15,9 @@ use crate::notice::Class;
 /// The `typ` of a signed notice.
 pub const NOTICE_TYPE: &str = "ttcs-notice+jws";
 
+/// The `cty` of a notice that is a CAP message.
+pub const CAP_CONTENT: &str = "application/cap+xml";
+
 /// Most keys of a board.
 pub const KEYS_MAX: usize = 256;
 
@@ -199,31 +202,59 @@ pub fn thumbprint(key: &VerifyingKey) -> String {
 /// Signs a payload of the given `typ`.
 pub fn sign(payload: &[u8], typ: &str, key: &SigningKey) -> String {
     let kid = thumbprint(&key.verifying_key());
-    let header = format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{typ}"}}"#);
+    with_header(&format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{typ}"}}"#), payload, key)
+}
+
+/// Signs a CAP message as a notice.
+pub fn sign_cap(xml: &[u8], key: &SigningKey) -> String {
+    let kid = thumbprint(&key.verifying_key());
+    let (typ, cty) = (NOTICE_TYPE, CAP_CONTENT);
+    let header = format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{typ}","cty":"{cty}"}}"#);
+    with_header(&header, xml, key)
+}
+
+fn with_header(header: &str, payload: &[u8], key: &SigningKey) -> String {
     let signed = format!("{}.{}", BASE64URL.encode(header), BASE64URL.encode(payload));
     let signature = BASE64URL.encode(key.sign(signed.as_bytes()).to_bytes());
     format!("{signed}.{signature}")
 }
 
-/// The JOSE header: these three members and no other.
+/// The JOSE header: these members and no other, `cty` for CAP alone.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     alg: String,
     kid: String,
     typ: String,
+    cty: Option<String>,
 }
 
-/// Checks a JWS and gives its payload and the key that signed it. White space around it counts
-/// for nothing.
+/// What a payload is written in, as its header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON of ours: no `cty`.
+    Json,
+    /// A CAP 1.2 message: `cty` is [`CAP_CONTENT`]; notices alone.
+    Cap,
+}
+
+/// A payload whose signature fits.
+#[derive(Debug)]
+pub struct Verified<'t> {
+    /// What was signed.
+    pub payload: Vec<u8>,
+    /// The key that signed it.
+    pub key: &'t Key,
+    /// What the payload is written in.
+    pub format: Format,
+}
+
+/// Checks a JWS and gives its payload, what that is written in, and the key that signed it. White
+/// space around it counts for nothing.
 ///
 /// # Errors
 /// With the first reason not to believe it: nothing behind that reason can be trusted to be true.
-pub fn verify<'t>(
-    jws: &[u8],
-    typ: &str,
-    trusted: &'t Trusted,
-) -> Result<(Vec<u8>, &'t Key), Problem> {
+pub fn verify<'t>(jws: &[u8], typ: &str, trusted: &'t Trusted) -> Result<Verified<'t>, Problem> {
     let refuse = |code: &str, message: &str, value: &str| {
         Problem::new(code, "", message.to_owned(), value, "")
     };
@@ -240,8 +271,9 @@ pub fn verify<'t>(
         return Err(refuse("not_signed", unsigned, ""));
     };
     let header: Header = serde_json::from_slice(&header_json).map_err(|error| {
-        let message = format!("its JWS header is not exactly alg, kid and typ: {error}");
-        Problem::new("jws_header", "", message, "", "alg, kid, typ")
+        let message =
+            format!("its JWS header is not exactly alg, kid, typ and for CAP cty: {error}");
+        Problem::new("jws_header", "", message, "", "alg, kid, typ, cty")
     })?;
     if header.alg != "EdDSA" {
         return Err(refuse("jws_header", "its JWS algorithm is not EdDSA", &header.alg));
@@ -250,6 +282,15 @@ pub fn verify<'t>(
         let message = format!("its JWS type is `{}`, not `{typ}`", header.typ);
         return Err(refuse("jws_header", &message, &header.typ));
     }
+    let format = match header.cty.as_deref() {
+        None => Format::Json,
+        Some(CAP_CONTENT) if typ == NOTICE_TYPE => Format::Cap,
+        Some(other) => {
+            let message =
+                format!("its JWS content type is `{other}`; notices may be {CAP_CONTENT}");
+            return Err(Problem::new("jws_header", "", message, other, CAP_CONTENT));
+        }
+    };
     let key = trusted.keys.iter().find(|key| key.id == header.kid).ok_or_else(|| {
         let message =
             format!("it is signed by a key that this board does not trust: {}", header.kid);
@@ -261,7 +302,7 @@ pub fn verify<'t>(
         .map_err(|_| {
             refuse("bad_signature", "its signature does not fit its bytes: it was changed", "")
         })?;
-    Ok((payload_bytes, key))
+    Ok(Verified { payload: payload_bytes, key, format })
 }
 
 #[cfg(test)]
@@ -295,8 +336,13 @@ mod tests {
     fn what_is_signed_verifies_and_white_space_counts_for_nothing() {
         let jws = format!(" \n{}\r\n", sign(b"payload", NOTICE_TYPE, &key()));
         let trusted = trusted();
-        let (payload, by) = verify(jws.as_bytes(), NOTICE_TYPE, &trusted).expect("believed");
+        let Verified { payload, key: by, format } =
+            verify(jws.as_bytes(), NOTICE_TYPE, &trusted).expect("believed");
         assert_eq!((payload.as_slice(), by.id.as_str()), (&b"payload"[..], THUMBPRINT));
+        assert_eq!(format, Format::Json);
+        let jws = sign_cap(b"<alert/>", &key());
+        let verified = verify(jws.as_bytes(), NOTICE_TYPE, &trusted).expect("believed");
+        assert_eq!((verified.payload.as_slice(), verified.format), (&b"<alert/>"[..], Format::Cap));
     }
 
     #[track_caller]
@@ -307,9 +353,7 @@ mod tests {
     }
 
     fn with_header(header: &str) -> String {
-        let signed = format!("{}.{}", BASE64URL.encode(header), BASE64URL.encode("payload"));
-        let signature = BASE64URL.encode(key().sign(signed.as_bytes()).to_bytes());
-        format!("{signed}.{signature}")
+        super::with_header(header, b"payload", &key())
     }
 
     #[test]
@@ -328,6 +372,21 @@ mod tests {
         refuses(&with_header(&head("HS256", "")), "jws_header");
         refuses(&with_header(&head("EdDSA", r#","crit":["b64"],"b64":false"#)), "jws_header");
         refuses(&with_header(&head("EdDSA", r#","alg":"none""#)), "jws_header");
+        refuses(&with_header(&head("EdDSA", r#","cty":"text/xml""#)), "jws_header");
+        refuses(&with_header(&head("EdDSA", r#","cty":"cap+xml""#)), "jws_header");
+        refuses(&with_header(&head("EdDSA", r#","cty":"JWT""#)), "jws_header");
+        refuses(&with_header(&head("EdDSA", r#","cty":"""#)), "jws_header");
+        refuses(&with_header(&head("EdDSA", r#","cty":null,"cty":null"#)), "jws_header");
+    }
+
+    #[test]
+    fn a_command_is_no_cap_message() {
+        let typ = "ttcs-command+jws";
+        let header = format!(
+            r#"{{"alg":"EdDSA","kid":"{THUMBPRINT}","typ":"{typ}","cty":"{CAP_CONTENT}"}}"#
+        );
+        let trusted = trusted();
+        assert!(verify(with_header(&header).as_bytes(), typ, &trusted).is_err());
     }
 
     #[test]

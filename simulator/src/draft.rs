@@ -98,6 +98,7 @@ impl Draft {
                 languages: notice.content.iter().map(|content| content.language.clone()).collect(),
             },
             hosts: self.hosts.clone(),
+            cap_life_hours: 24,
             pictures: self.pictures.clone(),
             layout: Arc::clone(layout),
             fonts: Arc::clone(fonts),

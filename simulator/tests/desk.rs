@@ -51,7 +51,7 @@ fn a_notice_is_published_and_cancelled_by_whom_it_came_from() {
     let list = std::fs::read_to_string(format!("{keys}/trusted.toml")).unwrap();
     let trusted = Trusted::parse(&list).unwrap();
     let opened = |line: &String| {
-        let (payload, _) = verify(line.as_bytes(), NOTICE_TYPE, &trusted).unwrap();
+        let payload = verify(line.as_bytes(), NOTICE_TYPE, &trusted).unwrap().payload;
         read(&payload).unwrap()
     };
     let published = opened(&retained(&broker, "1", "ttcs/v1/vn/86/28789/notice/tiep-cong-dan")[0]);

@@ -115,6 +115,7 @@ fn compose(
             languages: notice.content.iter().map(|content| content.language.clone()).collect(),
         },
         hosts: vec!["*.gov.vn".to_owned()],
+        cap_life_hours: 24,
         pictures: Pictures::new(),
         layout: Arc::clone(layout),
         fonts: Arc::clone(fonts),

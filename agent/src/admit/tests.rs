@@ -9,7 +9,7 @@ use super::*;
 use crate::area::{Address, Area};
 use crate::notice::Class;
 use crate::pages::Pictures;
-use crate::signature::{sign, trusted_toml};
+use crate::signature::{sign, sign_cap, trusted_toml};
 
 /// A province's board, whose one key speaks for the province and may not send priority notices.
 static DOOR: LazyLock<Door> = LazyLock::new(|| {
@@ -21,6 +21,7 @@ static DOOR: LazyLock<Door> = LazyLock::new(|| {
         trusted: Trusted::parse(&trusted).expect("what we write we can read"),
         board: Board { address, name: "Chợ".into(), languages: vec!["vi".into()] },
         hosts: vec!["*.gov.vn".into()],
+        cap_life_hours: 24,
         pictures: Pictures::new(),
         layout: Arc::new(builtin::layout("led-192x64").expect("a layout of ours")),
         fonts: Arc::new(builtin::fonts()),
@@ -227,6 +228,70 @@ fn all_problems_are_listed_at_once() {
     assert_eq!(refusal.partial.id.as_deref(), Some("86-1"));
 }
 
+const CAP_WARNING: &str = include_str!("../../tests/cap/trieu-cuong.xml");
+const CAP_CANCEL: &str = include_str!("../../tests/cap/trieu-cuong-huy.xml");
+const CAP_ACK: &str = include_str!("../../tests/cap/trieu-cuong-nhan.xml");
+
+fn cap(xml: &str) -> Vec<u8> {
+    sign_cap(xml.as_bytes(), &key()).into_bytes()
+}
+
+#[test]
+fn a_cap_warning_is_drawn_as_an_emergency() {
+    let admitted = admit(&cap(CAP_WARNING), &DOOR, on_time()).expect("taken");
+    assert_eq!(admitted.notice.class, Class::Emergency);
+    assert_eq!(admitted.digest, digest(&cap(CAP_WARNING)));
+    let composed = admitted.composed.expect("a scene");
+    assert!(composed.findings.is_empty(), "{:?}", composed.findings);
+}
+
+#[test]
+fn a_cap_cancel_ends_what_its_triple_names() {
+    let warning = admit(&cap(CAP_WARNING), &DOOR, on_time()).expect("taken").notice;
+    let later = network("2026-12-23T08:00:00");
+    let cancel = admit(&cap(CAP_CANCEL), &DOOR, later).expect("taken");
+    assert_eq!(cancel.notice.kind, Kind::Cancel);
+    assert_eq!(cancel.notice.references, [warning.key]);
+    assert!(cancel.composed.is_none());
+}
+
+#[test]
+fn a_cap_acknowledgement_is_refused_by_its_name() {
+    let refusal = admit(&cap(CAP_ACK), &DOOR, on_time()).expect_err("ignored");
+    assert_eq!(refusal.partial.id.as_deref(), Some("86-20261123-006"));
+    assert_eq!(problems(&cap(CAP_ACK), on_time()), ["cap_ignored msgType"]);
+}
+
+#[test]
+fn a_payload_is_read_as_what_its_header_says() {
+    let unnamed = sign(CAP_WARNING.as_bytes(), NOTICE_TYPE, &key()).into_bytes();
+    assert_eq!(problems(&unnamed, on_time()), ["not_json "]);
+    assert_eq!(problems(&cap(&example().to_string()), on_time()), ["not_xml "]);
+}
+
+#[test]
+fn a_cap_message_passes_the_same_checks() {
+    let other = CAP_WARNING.replace(">28789<", ">28790<");
+    let refusal = admit(&cap(&other), &DOOR, on_time()).expect_err("for others");
+    assert_eq!(refusal.problems[0].code, "not_addressed");
+    assert!(refusal.problems[0].message.contains("commune 28790"), "{:?}", refusal.problems);
+    let over = network("2026-11-24T08:00:00");
+    assert_eq!(problems(&cap(CAP_WARNING), over), ["expired expires"]);
+    let mild = CAP_WARNING.replace(">Severe<", ">Minor<");
+    assert_eq!(problems(&cap(&mild), on_time()), ["class_not_allowed class"]);
+    let nation = CAP_WARNING.replace(">vn/86<", ">vn<");
+    assert_eq!(problems(&cap(&nation), on_time()), ["outside_key sender"]);
+}
+
+#[test]
+fn a_foreign_address_is_left_out_of_a_cap_message() {
+    let foreign = CAP_WARNING.replace("vinhlong.gov.vn", "example.com");
+    let admitted = admit(&cap(&foreign), &DOOR, on_time()).expect("taken");
+    assert!(admitted.notice.content[0].codes.is_empty());
+    let findings = admitted.composed.expect("a scene").findings;
+    assert_eq!(findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["code_host"]);
+}
+
 /// Values that fields are given: of every type, near every limit, in and out of the format.
 fn value() -> impl Strategy<Value = Value> {
     let words = ["emergency", "update", "cancel", "exercise", "test", "vn", "km", "24:00", ".", ""];
@@ -285,6 +350,7 @@ proptest! {
     fn no_bytes_make_the_door_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = admit(&bytes, &DOOR, on_time());
         let _ = admit(sign(&bytes, NOTICE_TYPE, &key()).as_bytes(), &DOOR, on_time());
+        let _ = admit(sign_cap(&bytes, &key()).as_bytes(), &DOOR, on_time());
     }
 
     #[test]

@@ -69,8 +69,9 @@ pub fn build(config: Config) -> Result<Setup, Vec<Problem>> {
             };
             let hosts = config.hosts.clone();
             let (layout, fonts) = (Arc::new(layout), Arc::new(fonts));
+            let (pictures, cap_life_hours) = (Pictures::new(), 24);
             Ok(Setup {
-                door: Door { trusted, board, hosts, pictures: Pictures::new(), layout, fonts },
+                door: Door { trusted, board, hosts, cap_life_hours, pictures, layout, fonts },
                 config,
                 link,
             })

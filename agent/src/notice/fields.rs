@@ -197,21 +197,32 @@ impl Reader {
         value: impl ToString,
         limit: impl ToString,
     ) {
-        let mut value = value.to_string();
-        if let Some((end, _)) = value.char_indices().nth(80) {
-            value.truncate(end);
-            value.push('…');
-        }
-        let limit = limit.to_string();
-        let mut message = message.into();
-        if !value.is_empty() && !message.contains(&value) {
-            message = format!("{message}: {value}");
-        }
-        if !limit.is_empty() && !message.contains(&limit) {
-            message = format!("{message} (expected {limit})");
-        }
-        self.problems.push(Problem::new(code, path, message, value, limit));
+        self.problems.push(problem(code, path, message, value, limit));
     }
+}
+
+/// A problem whose message says the value, cut where it is long, and what was expected.
+pub(crate) fn problem(
+    code: &str,
+    path: impl Into<String>,
+    message: impl Into<String>,
+    value: impl ToString,
+    limit: impl ToString,
+) -> Problem {
+    let mut value = value.to_string();
+    if let Some((end, _)) = value.char_indices().nth(80) {
+        value.truncate(end);
+        value.push('…');
+    }
+    let limit = limit.to_string();
+    let mut message = message.into();
+    if !value.is_empty() && !message.contains(&value) {
+        message = format!("{message}: {value}");
+    }
+    if !limit.is_empty() && !message.contains(&limit) {
+        message = format!("{message} (expected {limit})");
+    }
+    Problem::new(code, path, message, value, limit)
 }
 
 fn is_two_digits(text: &str) -> bool {

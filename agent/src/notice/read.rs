@@ -4,20 +4,20 @@ use bangtin_renderer::Problem;
 use jiff::{Span, Timestamp};
 use serde_json::Value;
 
-use super::fields::{Node, Reader};
+use super::fields::{Node, Reader, problem};
 use super::*;
 use crate::area::{Area, is_name};
 
 /// Longest texts, in letters: about what a reader in passing takes in on a large screen.
-const HEADLINE_MAX: usize = 300;
-const TEXT_MAX: usize = 5000;
-const LINE_MAX: usize = 1000;
-const DATA_MAX: usize = 1000;
+pub(crate) const HEADLINE_MAX: usize = 300;
+pub(crate) const TEXT_MAX: usize = 5000;
+pub(crate) const LINE_MAX: usize = 1000;
+pub(crate) const DATA_MAX: usize = 1000;
 /// Most items of a list.
-const AREAS_MAX: usize = 64;
-const LANGUAGES_MAX: usize = 8;
-const CODES_MAX: usize = 4;
-const WINDOWS_MAX: usize = 16;
+pub(crate) const AREAS_MAX: usize = 64;
+pub(crate) const LANGUAGES_MAX: usize = 8;
+pub(crate) const CODES_MAX: usize = 4;
+pub(crate) const WINDOWS_MAX: usize = 16;
 
 /// Reads a notice. Fields that are not known are allowed, words that are not known are not.
 ///
@@ -68,7 +68,7 @@ impl Reader {
         let windows = self.windows(node);
         let content = self.contents(node, kind);
         if let (Some(sent), Some(effective), Some(expires)) = (sent, effective, expires) {
-            self.order(sent, effective, expires);
+            self.problems.extend(order(sent, effective, expires));
         }
         version?;
         Some(Notice {
@@ -89,20 +89,6 @@ impl Reader {
             windows,
             content,
         })
-    }
-
-    fn order(&mut self, sent: Timestamp, effective: Timestamp, expires: Timestamp) {
-        if effective < sent {
-            self.add("times", "effective", "is before `sent`", effective, sent);
-        }
-        if expires <= effective {
-            self.add("times", "expires", "is not after `effective`", expires, effective);
-        }
-        let limit = sent.checked_add(Span::new().hours(LIFE_MAX_DAYS * 24));
-        if limit.is_ok_and(|limit| expires > limit) {
-            let message = format!("is more than {LIFE_MAX_DAYS} days after `sent`");
-            self.add("times", "expires", message, expires, LIFE_MAX_DAYS);
-        }
     }
 
     fn references(&mut self, node: &Node<'_>, sender: Option<&Area>) -> Vec<Key> {
@@ -236,6 +222,23 @@ impl Reader {
         }
         (self.problems.len() == found).then_some(areas)
     }
+}
+
+/// What is wrong with the order of a notice's times and the length of its life.
+pub(crate) fn order(sent: Timestamp, effective: Timestamp, expires: Timestamp) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if effective < sent {
+        problems.push(problem("times", "effective", "is before `sent`", effective, sent));
+    }
+    if expires <= effective {
+        problems.push(problem("times", "expires", "is not after `effective`", expires, effective));
+    }
+    let limit = sent.checked_add(Span::new().hours(LIFE_MAX_DAYS * 24));
+    if limit.is_ok_and(|limit| expires > limit) {
+        let message = format!("is more than {LIFE_MAX_DAYS} days after `sent`");
+        problems.push(problem("times", "expires", message, expires, LIFE_MAX_DAYS));
+    }
+    problems
 }
 
 const STATUS: [(&str, Status); 3] =
