@@ -6,6 +6,7 @@
 pub mod area;
 pub mod notice;
 pub mod signature;
+pub mod brightness;
 pub mod config;
 pub mod calendar;
 pub mod pages;

@@ -48,7 +48,7 @@ pub async fn run(
     let store = Store::open(folder).context("store")?;
     let restarts = health::count_start(&config.store);
     let (reports, mut reported) = mpsc::channel(REPORTS_WAITING);
-    let screen = Screen::start(output, &door.layout.panel, config.cutoff.clone(), reports)
+    let screen = Screen::start(output, &door.layout.panel, config.cutoff.file.clone(), reports)
         .context("screen")?;
     let (events, mut happened) = mpsc::channel(EVENTS_WAITING);
     let (link, connection) = mqtt::open(settings, events)?;
