@@ -8,6 +8,7 @@ pub mod notice;
 pub mod message;
 pub mod cap;
 pub mod signature;
+pub mod brightness;
 pub mod config;
 pub mod calendar;
 pub mod timekeeper;

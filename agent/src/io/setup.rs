@@ -127,7 +127,7 @@ fn places(config: &Config, problems: &mut Vec<Problem>) {
     if let config::Output::Png { path, .. } = &config.output {
         folder_at("output.path", path, problems);
     }
-    if let Some(path) = &config.cutoff {
+    if let Some(path) = &config.cutoff.file {
         folder_at("cutoff.file", path, problems);
     }
 }
