@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 
 use crate::calendar::{self, Now, Trust};
-use crate::notice::{Class, Kind, Notice, Status};
+use crate::notice::{Class, Kind, Notice, Severity, Status, Urgency};
 
 /// Whether a notice may be shown at all at an instant: drawn, in force, and in its hours.
 /// Emergencies know no hours, and hours mean nothing to a board that does not know the time.
@@ -37,6 +37,11 @@ pub enum Level {
     Emergency,
 }
 
+impl Level {
+    /// All levels, the one that hides the others first.
+    pub const DOWNWARD: [Self; 4] = [Self::Emergency, Self::Drill, Self::Priority, Self::Routine];
+}
+
 /// The level of a notice.
 pub fn level(notice: &Notice) -> Level {
     match (notice.class, notice.status) {
@@ -47,24 +52,14 @@ pub fn level(notice: &Notice) -> Level {
     }
 }
 
-/// Keeps those of the highest level that may be shown.
-pub fn foremost<'a, T>(
-    notices: impl Iterator<Item = (T, &'a Notice)>,
-    now: Now,
-) -> Vec<(T, &'a Notice)> {
-    let mut shown: Vec<_> = notices.filter(|(_, notice)| may_show(notice, now)).collect();
-    let highest = shown.iter().map(|(_, notice)| level(notice)).max();
-    shown.retain(|(_, notice)| Some(level(notice)) == highest);
-    shown
-}
+/// The order of notices that have waited equally long, first the one to show first: emergencies
+/// by severity, urgency and the newest, others by the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank(Option<(Reverse<Severity>, Reverse<Urgency>, Reverse<Timestamp>)>, Timestamp);
 
-/// Sorts turns: emergencies by severity, urgency and the newest first, others by the oldest first.
-pub fn rank(notice: &Notice) -> impl Ord + use<> {
+/// The rank of a notice; two of one rank go by their keys.
+pub fn rank(notice: &Notice) -> Rank {
     let urgent = notice.class == Class::Emergency;
     let newest = Reverse(notice.sent);
-    (
-        urgent.then_some((Reverse(notice.severity), Reverse(notice.urgency), newest)),
-        notice.sent,
-        notice.key.clone(),
-    )
+    Rank(urgent.then_some((Reverse(notice.severity), Reverse(notice.urgency), newest)), notice.sent)
 }

@@ -2,19 +2,31 @@
 //! must be told. It gets notices and the time, and says when it wants to be woken; it reads no
 //! clock and touches nothing.
 
+mod index;
+mod tombs;
 mod fold;
+mod standing;
+mod cover;
 mod turns;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bangtin_renderer::Scene;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::calendar::{self, Now};
-use crate::notice::{Key, Notice};
+use crate::area::Area;
+use crate::calendar::{self, Now, Trust};
+use crate::notice::{Key, Notice, Window};
 use crate::schedule::{self, Level};
+
+use index::Index;
+use tombs::{Expired, Tombs};
+use turns::Turn;
+
+pub use cover::Overlay;
+pub use fold::{Arrival, Timing, Verdict};
+pub use tombs::TOMBSTONES_MAX;
 
 /// Most notices a board holds, tombstones included.
 pub const HELD_MAX: usize = 10_000;
@@ -22,14 +34,34 @@ pub const HELD_MAX: usize = 10_000;
 /// How many more it takes when they are emergencies or cancels: others must not keep them out.
 pub const URGENT_MAX: usize = 1_000;
 
-/// How long the all-clear stands, in milliseconds.
+/// How long the all-clear stands unless configured, in milliseconds.
 pub const ALL_CLEAR_MS: u64 = 10_000;
+
+/// What a board's owner decides about its times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Hours in which it is dark but for emergencies, drills and their all-clear; none where
+    /// empty.
+    pub saving: Vec<Window>,
+    /// How long the all-clear stands, in milliseconds.
+    pub all_clear_ms: u64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { saving: Vec::new(), all_clear_ms: ALL_CLEAR_MS }
+    }
+}
 
 /// What a board shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Showing {
     /// The clock and the place's name.
     Idle,
+    /// Nothing at all, in saving hours.
+    Dark,
+    /// What a command asked for.
+    Overlay(Overlay),
     /// A notice.
     Notice {
         /// Which.
@@ -56,6 +88,10 @@ pub enum Cause {
     Superseded,
     /// Its sender ended it.
     Cancelled,
+    /// Its time ran out while the local cut-off kept the board dark.
+    CutOff,
+    /// This board cannot draw it.
+    Undrawable,
 }
 
 /// A notice that ended.
@@ -69,25 +105,9 @@ pub struct Ended {
     pub cause: Cause,
     /// Whether its file is of no more use; an update's or cancel's stays as a tombstone.
     pub forget: bool,
-}
-
-/// What became of an admitted notice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is held now. `conflict` says that another notice with its id and revision was, too.
-    Taken {
-        /// Same id and revision, other bytes.
-        conflict: bool,
-    },
-    /// The very same bytes are held already, or expired here: nothing to answer.
-    Known,
-    /// The board holds a later revision, or this one has had its time.
-    Outdated {
-        /// The revision that stands in its place.
-        revision: u32,
-    },
-    /// There is no room for another.
-    Full,
+    /// Whether it has ended for good and its file stays: the file is to be marked, and comes
+    /// back with [`Arrival::over`], so that its end is reported once.
+    pub over: bool,
 }
 
 /// What one step brought.
@@ -103,8 +123,8 @@ pub struct Step {
 
 struct Held {
     notice: Arc<Notice>,
-    page_starts_ms: Vec<u64>,
-    duration_ms: u64,
+    /// How long its pages take, once it was composed.
+    timing: Option<Timing>,
     digest: [u8; 32],
     /// Came from the network and was not on the glass yet.
     fresh: bool,
@@ -114,55 +134,57 @@ struct Held {
     ended: bool,
     /// Its end was reported.
     told: bool,
+    /// Could not be composed.
+    undrawable: bool,
     /// Counts turns; the one with the lowest is next.
     last_turn: u64,
+    /// The last round of decided turns that it was in.
+    round: u64,
+    /// Its place among the interrupted.
+    queued: Option<i64>,
+    /// Instant of the monotonic clock until which its pictures may keep it waiting.
+    waits_until_ms: Option<u64>,
+    /// Of an emergency that the network brought: when it came, and the earliest that the time can
+    /// have been then.
+    heard: Option<(u64, Timestamp)>,
 }
 
 /// What decides which notice of a key stands, the largest: whether it has the last word, its
 /// revision, when it was sent, the digest of its bytes.
 type Standing = (bool, u32, Timestamp, [u8; 32]);
 
-/// A notice's turn on the glass.
-#[derive(Debug, Clone)]
-struct Turn {
-    key: Key,
-    digest: [u8; 32],
-    level: Level,
-    /// Instant of the monotonic clock at which its scene's time was zero.
-    zero_ms: u64,
-    /// Instant at which the next one may follow.
-    until_ms: u64,
-}
-
 /// One board's state.
 pub struct Sign {
-    held: BTreeMap<Key, Held>,
-    /// What cancels and updates ended, for good and whenever it arrives: the cause for each status,
-    /// in the order of [`Status`](crate::notice::Status).
-    finished: BTreeMap<Key, [Option<Cause>; 3]>,
-    /// What expired, so that a clock set back revives nothing.
-    expired: BTreeMap<Key, Standing>,
+    rules: Rules,
+    held: BTreeMap<Arc<Key>, Held>,
+    index: Index,
+    tombs: Tombs,
+    expired: Expired,
     showing: Showing,
     since: Timestamp,
     turn: Option<Turn>,
     turns: u64,
-    /// Emergencies that were interrupted before they were shown through.
-    next_up: VecDeque<Key>,
-    /// Turns that a higher level interrupted, with the page they resume at.
+    /// The order of priority notices that the commune decided, and the round that it is in.
+    decided: BTreeMap<Key, usize>,
+    round: u64,
+    /// Emergencies that were interrupted before they were shown through, by their places.
+    next_up: BTreeMap<i64, Arc<Key>>,
+    /// Turns that something above them interrupted, with the page they resume at.
     paused: BTreeMap<Level, (Turn, usize)>,
     /// Headlines of emergencies that ended and that no all-clear named yet.
     over: Vec<String>,
     /// While the all-clear stands, the instant at which it is to go.
     over_until_ms: Option<u64>,
     /// What has just come and may interrupt the all-clear.
-    news: Option<Key>,
-    /// Keys that take turns now, best first; recomputed when something changed.
-    candidates: Vec<Key>,
-    level: Option<Level>,
-    /// The reading of the clocks for which `candidates` were found, and until when they hold unless
-    /// a notice comes; they are found anew when `stale`.
-    chosen: Now,
-    until: Option<Timestamp>,
+    news: Option<Arc<Key>>,
+    /// What a command asked for, and the instant at which it is to go.
+    overlay: Option<(Overlay, u64)>,
+    /// Since when the local cut-off keeps the glass dark.
+    cut_off: Option<Timestamp>,
+    /// What shows begins anew: the light is back.
+    anew: bool,
+    /// The reading of the clocks at the last step, and whether something came since.
+    seen: Now,
     stale: bool,
     /// Local day and offset between the clocks for which the idle page was drawn.
     idle_drawn: Option<(Timestamp, i64)>,
@@ -170,24 +192,28 @@ pub struct Sign {
 
 impl Sign {
     /// A board that holds nothing and shows the idle page.
-    pub fn new(now: Now) -> Self {
+    pub fn new(now: Now, rules: Rules) -> Self {
         Self {
+            rules,
             held: BTreeMap::new(),
-            finished: BTreeMap::new(),
-            expired: BTreeMap::new(),
+            index: Index::default(),
+            tombs: Tombs::default(),
+            expired: Expired::default(),
             showing: Showing::Idle,
             since: now.wall,
             turn: None,
             turns: 0,
-            next_up: VecDeque::new(),
+            decided: BTreeMap::new(),
+            round: 1,
+            next_up: BTreeMap::new(),
             paused: BTreeMap::new(),
             over: Vec::new(),
             over_until_ms: None,
             news: None,
-            candidates: Vec::new(),
-            level: None,
-            chosen: now,
-            until: None,
+            overlay: None,
+            cut_off: None,
+            anew: false,
+            seen: now,
             stale: true,
             idle_drawn: None,
         }
@@ -196,17 +222,16 @@ impl Sign {
     /// Does what the time asks for: ends what is over, gives the next one its turn.
     pub fn step(&mut self, now: Now) -> Step {
         let mut step = Step::default();
-        let due = self.until.is_some_and(|until| until <= now.wall);
-        let set = now.wall < self.chosen.wall || now.trust != self.chosen.trust;
-        if self.stale || due || set {
-            self.end(now, &mut step);
-            self.choose(now);
-        }
-        step.show = self.decide(now);
+        self.look_again(now, &mut step);
+        self.seen = now;
+        self.stale = false;
+        step.show = self.choose(now);
+        self.anew = false;
         step
     }
 
-    /// What is shown, and since when.
+    /// What is shown, and since when. While the local cut-off is active the glass is dark all
+    /// the same.
     pub fn showing(&self) -> (&Showing, Timestamp) {
         (&self.showing, self.since)
     }
@@ -216,9 +241,10 @@ impl Sign {
         self.held.get(key).map(|held| &held.notice)
     }
 
-    /// Whether several priority notices alternate because the commune has not decided.
+    /// Whether several priority notices may show whose order the commune has not decided. One
+    /// that is not listed comes after the listed, which is an order too.
     pub fn needs_decision(&self) -> bool {
-        self.level == Some(Level::Priority) && self.candidates.len() > 1
+        self.index.unlisted() > 1
     }
 
     /// The page on the glass, from 0; `None` when no notice is.
@@ -232,34 +258,21 @@ impl Sign {
         if self.stale {
             return Some(0);
         }
-        let wall = self.until.map(|until| until.duration_since(now.wall));
+        let midnight = calendar::next_midnight(self.seen.wall);
+        let saving = calendar::next_window_edge(&self.rules.saving, self.seen.wall);
+        let wall = [Some(midnight), saving, self.index.next_wall()].into_iter().flatten().min();
+        let wall = wall.map(|until| until.duration_since(now.wall));
         // Up to the millisecond: one earlier there is nothing to do, one later is too late.
         let wall = wall.map(|left| (left.as_nanos().max(0) as u128).div_ceil(1_000_000) as u64);
-        let several = self.candidates.len() > 1;
-        let turn = self.turn.as_ref().filter(|_| several).map(|turn| turn.until_ms);
-        let clear = self.over_until_ms;
-        let mono =
-            [turn, clear].into_iter().flatten().map(|at| at.saturating_sub(now.monotonic_ms));
+        let turn = self.turn.as_ref().filter(|turn| self.index.count(turn.level) > 1);
+        let mono = [
+            turn.map(|turn| turn.until_ms),
+            self.over_until_ms,
+            self.overlay.map(|(_, until_ms)| until_ms),
+            self.index.next_monotonic_ms(),
+        ];
+        let mono = mono.into_iter().flatten().map(|at| at.saturating_sub(now.monotonic_ms));
         wall.into_iter().chain(mono).min()
-    }
-
-    /// Finds who takes turns now and how long that holds.
-    fn choose(&mut self, now: Now) {
-        if self.candidates.len() == 1 {
-            // Nobody waited until now, so no turn was due: a new one waits for the round to end.
-            self.go_round(now);
-        }
-        let alive = self.held.iter().filter(|(_, held)| !held.ended);
-        let alive = alive.map(|(key, held)| (key, held.notice.as_ref()));
-        let mut foremost = schedule::foremost(alive, now);
-        foremost.sort_by_cached_key(|(_, notice)| schedule::rank(notice));
-        self.level = foremost.first().map(|(_, notice)| schedule::level(notice));
-        self.candidates = foremost.into_iter().map(|(key, _)| key.clone()).collect();
-        let edges = self.held.values().filter_map(|held| schedule::next_edge(&held.notice, now));
-        let midnight = calendar::next_midnight(now.wall);
-        self.until = edges.chain([midnight]).min();
-        self.chosen = now;
-        self.stale = false;
     }
 }
 

@@ -23,7 +23,7 @@ use crate::message::Message;
 use crate::notice::{Key, Kind, Notice};
 use crate::pages;
 use crate::report::{self, FrameStatus, Receipt, ShowingStatus, State, Status};
-use crate::sign::{Ended, Showing, Sign, Step, Verdict};
+use crate::sign::{Arrival, Ended, Rules, Showing, Sign, Step, Timing, Verdict};
 
 use super::reporter::{Noteworthy, Reporter};
 
@@ -76,7 +76,7 @@ impl Board {
             store,
             screen,
             link,
-            sign: Sign::new(now),
+            sign: Sign::new(now, Rules::default()),
             kept: BTreeMap::new(),
             latest: None,
             tickets: 0,
@@ -100,7 +100,7 @@ impl Board {
                 .map_err(|error| error.to_string())
                 .and_then(|bytes| admit(&bytes, &self.door, From::Store).map_err(|r| r.reasons()));
             match admitted {
-                Ok(admitted) => self.take_stored(admitted, name),
+                Ok(admitted) => self.take_stored(admitted, name, now),
                 // The file stays: another program or list of keys may read it.
                 Err(reasons) => warn!(file = name, reasons, "not shown"),
             }
@@ -110,10 +110,10 @@ impl Board {
         Ok(())
     }
 
-    fn take_stored(&mut self, admitted: Admitted, name: String) {
+    fn take_stored(&mut self, admitted: Admitted, name: String, now: Now) {
         let key = admitted.notice.key.clone();
         let is_alert = admitted.notice.kind == Kind::Alert;
-        let (verdict, _) = self.take(admitted, None, true);
+        let (verdict, _) = self.take(admitted, None, true, now);
         match (verdict, self.kept.get_mut(&key)) {
             // A later revision is there; the former's file was left by a power cut.
             (Verdict::Outdated { .. }, _) if is_alert => {
@@ -151,7 +151,7 @@ impl Board {
     fn admitted(&mut self, admitted: Admitted, message: &Message, topic_id: &str, now: Now) {
         let notice = admitted.notice.clone();
         let digest = admitted.digest;
-        let (verdict, superseded) = self.take(admitted, Some(message.arrived), false);
+        let (verdict, superseded) = self.take(admitted, Some(message.arrived), false, now);
         match verdict {
             Verdict::Known => {}
             Verdict::Outdated { revision } => {
@@ -232,11 +232,13 @@ impl Board {
         admitted: Admitted,
         arrived: Option<Instant>,
         durable: bool,
+        now: Now,
     ) -> (Verdict, Vec<Ended>) {
         let Admitted { notice, composed, digest } = admitted;
         let (key, revision) = (notice.key.clone(), notice.revision);
-        let scene = composed.as_ref().map(|composed| &composed.scene);
-        let (verdict, ended) = self.sign.accept(notice, scene, digest, arrived.is_some());
+        let timing = composed.as_ref().map(|composed| Timing::from(&composed.scene));
+        let arrival = Arrival { timing, digest, fresh: arrived.is_some(), ..Arrival::default() };
+        let (verdict, ended) = self.sign.accept(notice, arrival, now);
         if matches!(verdict, Verdict::Taken { .. }) {
             let findings = composed.as_ref().map(|composed| composed.findings.clone());
             let findings = problems(findings.unwrap_or_default());
@@ -281,6 +283,7 @@ impl Board {
             Showing::Notice { key, revision, .. } => self.scene(key, *revision),
             Showing::Idle => self.compose(&[pages::idle(&self.door.board, now.wall)]),
             Showing::AllClear { headlines } => self.compose(&[pages::all_clear(headlines)]),
+            Showing::Dark | Showing::Overlay(_) => None,
         };
         let idle = || self.compose(&[pages::idle(&self.door.board, now.wall)]);
         // A page that cannot be drawn must not leave on the glass what is over.
@@ -324,7 +327,7 @@ impl Board {
     }
 
     fn ended(&mut self, ended: Vec<Ended>, now: Now) {
-        for Ended { key, revision, cause, forget } in ended {
+        for Ended { key, revision, cause, forget, .. } in ended {
             info!(id = key.id, revision, ?cause, "ended");
             let durable = self.kept.get(&key).is_none_or(|kept| kept.durable);
             let mut receipt = Receipt::new(&key, revision, State::Ended, durable, now.wall);

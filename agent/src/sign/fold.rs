@@ -1,147 +1,142 @@
 //! Which notices the board holds: a fold over what arrives, so that order, redelivery and restarts
 //! do not matter. Per key one notice stands, and what was ended never returns.
 
+use bangtin_renderer::Scene;
+
 use super::*;
-use crate::calendar::Trust;
-use crate::notice::{Class, Kind, LIFE_MAX_DAYS, Status};
+use crate::notice::{Class, Kind, Status};
+
+/// How long a scene takes, in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// When its pages begin, the first at 0.
+    pub page_starts_ms: Vec<u64>,
+    /// How long it takes to be shown through once; 0 counts as 1.
+    pub duration_ms: u64,
+}
+
+impl From<&Scene> for Timing {
+    fn from(scene: &Scene) -> Self {
+        let starts = (0..scene.pages.len()).map(|page| scene.page_start_ms(page));
+        Self { page_starts_ms: starts.collect(), duration_ms: scene.duration_ms() }
+    }
+}
+
+/// How a notice came to the board.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arrival {
+    /// How long its scene takes, where it is composed already.
+    pub timing: Option<Timing>,
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// It has just come, not from the board's own store.
+    pub fresh: bool,
+    /// It comes from the store, and its end was reported before the program started.
+    pub over: bool,
+    /// How long its pictures may keep it waiting, in milliseconds; `None` when all are here.
+    /// Emergencies and drills never wait.
+    pub waits_ms: Option<u64>,
+}
+
+/// What became of an admitted notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is held now. `conflict` says that another notice with its id and revision was, too.
+    Taken {
+        /// Same id and revision, other bytes.
+        conflict: bool,
+    },
+    /// The very same bytes are held already, or expired here: nothing to answer.
+    Known,
+    /// The board holds a later revision, or this one has had its time.
+    Outdated {
+        /// The revision that stands in its place.
+        revision: u32,
+    },
+    /// There is no room for another.
+    Full,
+}
 
 impl Sign {
-    /// Takes a notice that was admitted. `scene` is what it was checked with, absent for a
-    /// cancel; `fresh` says that it has just come, not from the board's own store.
-    pub fn accept(
-        &mut self,
-        notice: Notice,
-        scene: Option<&Scene>,
-        digest: [u8; 32],
-        fresh: bool,
-    ) -> (Verdict, Vec<Ended>) {
-        let key = notice.key.clone();
+    /// Takes a notice that was admitted, and says what ended by that. What it changes on the
+    /// glass comes with the next [`step`](Self::step).
+    pub fn accept(&mut self, notice: Notice, arrival: Arrival, now: Now) -> (Verdict, Vec<Ended>) {
+        let Arrival { timing, digest, fresh, over, waits_ms } = arrival;
         let standing = standing(&notice, digest);
-        let held = self.held.get(&key).map(|held| held.standing());
-        let before = held.max(self.expired.get(&key).copied());
+        let known = self.held.get_key_value(&notice.key);
+        let held = known.map(|(_, held)| held.standing());
+        let before = held.max(self.expired.standing(&notice.key));
         if before.is_some_and(|(.., known)| known == digest) {
             return (Verdict::Known, Vec::new());
         }
         if held.is_none() && self.held.len() >= room_for(&notice) {
             return (Verdict::Full, Vec::new());
         }
+        let key = known.map_or_else(|| Arc::new(notice.key.clone()), |(key, _)| Arc::clone(key));
         let conflict = before.is_some_and(|(_, revision, ..)| revision == notice.revision);
         let mut outdated = before.filter(|before| *before > standing).map(|before| before.1);
         // One from the store ends in the next step instead, so that its file goes.
-        if fresh && notice.kind == Kind::Alert && self.finished(&notice).is_some() {
+        let is_finished = || self.tombs.cause(&notice.key, notice.status).is_some();
+        if fresh && notice.kind == Kind::Alert && is_finished() {
             outdated = outdated.or(Some(notice.revision));
         }
+        self.stale = true;
         // What it names stays ended even if a later revision of it came first.
-        self.finish(&notice);
+        for named in self.tombs.name(&key, &notice) {
+            if let Some((named, _)) = self.held.get_key_value(&named) {
+                self.index.ask(named);
+            }
+        }
         if let Some(revision) = outdated {
+            if held.is_none() && self.tombs.has_named(&key) {
+                self.tombs.lay(&key, notice.sent);
+            }
             return (Verdict::Outdated { revision }, Vec::new());
         }
-        self.stale = true;
+        self.index.ask(&key);
+        self.tombs.lift(&key);
         if fresh && notice.kind != Kind::Cancel && notice.status != Status::Test {
-            self.news = Some(key.clone());
+            self.news = Some(Arc::clone(&key));
         }
         let cause = match notice.kind {
             Kind::Cancel => Cause::Cancelled,
             Kind::Alert | Kind::Update => Cause::Superseded,
         };
-        let page_starts_ms = scene.map_or(vec![0], |scene| {
-            (0..scene.pages.len()).map(|page| scene.page_start_ms(page)).collect()
-        });
+        let urgent = notice.class == Class::Emergency;
         let held = Held {
-            duration_ms: scene.map_or(1, Scene::duration_ms),
-            page_starts_ms,
+            timing,
             digest,
             fresh,
             shown: false,
-            ended: false,
-            told: false,
+            ended: over,
+            told: over,
+            undrawable: false,
             last_turn: 0,
+            round: 0,
+            queued: None,
+            waits_until_ms: waits_ms
+                .filter(|_| !urgent)
+                .map(|wait| now.monotonic_ms.saturating_add(wait)),
+            heard: (fresh && urgent).then(|| (now.monotonic_ms, now.wall.max(notice.sent))),
             notice: Arc::new(notice),
         };
-        let before = self.held.insert(key.clone(), held);
-        let drawn = before.filter(|held| held.notice.kind != Kind::Cancel && !held.ended);
-        let Some(mut before) = drawn else { return (Verdict::Taken { conflict }, Vec::new()) };
-        if cause == Cause::Cancelled {
-            self.over.extend(over(&mut before));
+        let before = self.held.insert(Arc::clone(&key), held);
+        if let Some(place) = before.as_ref().and_then(|held| held.queued) {
+            self.next_up.remove(&place);
         }
-        let revision = before.notice.revision;
-        (Verdict::Taken { conflict }, vec![Ended { key, revision, cause, forget: false }])
-    }
-
-    /// Ends what an update or a cancel names. A drill ends no real notice, a test no drill.
-    fn finish(&mut self, notice: &Notice) {
-        let cause = match notice.kind {
-            Kind::Alert => return,
-            Kind::Update => Cause::Superseded,
-            Kind::Cancel => Cause::Cancelled,
-        };
-        let is_update = notice.kind == Kind::Update;
-        for key in notice.references.iter().filter(|key| !is_update || **key != notice.key) {
-            let causes = self.finished.entry(key.clone()).or_default();
-            for worst in &mut causes[notice.status as usize..] {
-                *worst = (*worst).max(Some(cause));
-            }
-            self.stale = true;
+        let drawn = before.filter(|held| held.notice.kind != Kind::Cancel && !held.told);
+        let Some(before) = drawn else { return (Verdict::Taken { conflict }, Vec::new()) };
+        if cause == Cause::Cancelled && before.shown {
+            self.ends_in_sight(&before.notice);
         }
-    }
-
-    fn finished(&self, notice: &Notice) -> Option<Cause> {
-        self.finished.get(&notice.key).and_then(|causes| causes[notice.status as usize])
-    }
-
-    /// Removes what is over. Cancels and updates stay as long as a notice can live. What is over
-    /// by a clock that is not trusted is off the glass and reported, but stays held: should the
-    /// clock prove to have been ahead, it is shown again.
-    pub(super) fn end(&mut self, now: Now, step: &mut Step) {
-        let trusted = now.trust != Trust::Unknown;
-        let keys: Vec<Key> = self.held.keys().cloned().collect();
-        for key in keys {
-            let Some(notice) = self.held.get(&key).map(|held| Arc::clone(&held.notice)) else {
-                continue;
-            };
-            let is_past = notice.expires <= now.wall;
-            let cause = self.finished(&notice).or(is_past.then_some(Cause::Expired));
-            let Some(held) = self.held.get_mut(&key) else { continue };
-            let buried = trusted && is_buried(&notice, now.wall);
-            if held.ended || notice.kind == Kind::Cancel {
-                if buried {
-                    self.held.remove(&key);
-                    step.buried.push(key);
-                }
-                continue;
-            }
-            let Some(cause) = cause else {
-                held.told = false;
-                continue;
-            };
-            if cause != Cause::Superseded {
-                self.over.extend(over(held));
-            }
-            let told = std::mem::replace(&mut held.told, true);
-            let doubtful = cause == Cause::Expired && !trusted;
-            let forget = !doubtful && (notice.kind == Kind::Alert || buried);
-            if !told {
-                let revision = notice.revision;
-                step.ended.push(Ended { key: key.clone(), revision, cause, forget });
-            } else if forget {
-                step.buried.push(key.clone());
-            }
-            if doubtful {
-                continue;
-            }
-            held.ended = true;
-            if cause == Cause::Expired {
-                self.expired.insert(key.clone(), held.standing());
-            }
-            if forget {
-                self.held.remove(&key);
-            }
-        }
+        let (key, revision) = (Key::clone(&key), before.notice.revision);
+        let ended = Ended { key, revision, cause, forget: false, over: false };
+        (Verdict::Taken { conflict }, vec![ended])
     }
 }
 
 impl Held {
-    fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Standing {
         standing(&self.notice, self.digest)
     }
 }
@@ -159,22 +154,4 @@ fn is_last_word(notice: &Notice) -> bool {
 fn room_for(notice: &Notice) -> usize {
     let urgent = notice.class == Class::Emergency || notice.kind == Kind::Cancel;
     HELD_MAX + if urgent { URGENT_MAX } else { 0 }
-}
-
-/// Whether nothing that it names can be in force any more.
-fn is_buried(notice: &Notice, now: Timestamp) -> bool {
-    let life = jiff::Span::new().hours(LIFE_MAX_DAYS * 24);
-    notice.sent.checked_add(life).is_ok_and(|until| until <= now)
-}
-
-/// The headline of a real emergency that people saw and that is over, once.
-fn over(held: &mut Held) -> Option<String> {
-    let seen = std::mem::take(&mut held.shown);
-    let real = schedule::level(&held.notice) == Level::Emergency;
-    (seen && real).then(|| {
-        let content = held.notice.content.first();
-        let lines = content.map(|content| [content.headline.trim(), content.text.trim()]);
-        let line = lines.into_iter().flatten().find(|line| !line.is_empty()).unwrap_or_default();
-        line.lines().next().unwrap_or_default().to_owned()
-    })
 }

@@ -3,15 +3,10 @@
 
 use std::fmt::Write;
 
-use bangtin_renderer::Rgb;
-use bangtin_renderer::effect::Turn;
-use bangtin_renderer::scene::{Page, Scene};
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::area::Area;
-use crate::calendar::Trust;
-use crate::notice::{Class, Kind, NoticeContent, Severity, Status, Urgency, Window};
+use crate::notice::{Class, Kind, NoticeContent, Severity, Status, Urgency};
 
 const SECOND: i64 = 1000;
 const HOUR: i64 = 3600 * SECOND;
@@ -23,12 +18,14 @@ fn at(ms: i64) -> Timestamp {
     start.checked_add(jiff::Span::new().milliseconds(ms)).expect("in range")
 }
 
-/// A notice and how long its pages take.
+/// A notice, how long its pages take, and how long its pictures may keep it waiting.
 #[derive(Debug, Clone)]
 struct Draft {
     notice: Notice,
     pages: Vec<u64>,
     digest: Option<u8>,
+    waits_ms: Option<u64>,
+    over: bool,
 }
 
 fn draft(id: &str, class: Class) -> Draft {
@@ -59,7 +56,7 @@ fn draft(id: &str, class: Class) -> Draft {
         windows: Vec::new(),
         content: vec![content],
     };
-    Draft { notice, pages: vec![10_000], digest: None }
+    Draft { notice, pages: vec![10_000], digest: None, waits_ms: None, over: false }
 }
 
 fn key(id: &str) -> Key {
@@ -80,6 +77,18 @@ fn emergency(id: &str) -> Draft {
 
 fn cancel(id: &str, of: &[&str]) -> Draft {
     routine(id).kind(Kind::Cancel, of)
+}
+
+/// Between two hours of every day.
+fn hours(from: u16, to: u16) -> Window {
+    Window { days: [true; 7], from: from * 60, to: to * 60 }
+}
+
+/// `None` where there are no pages.
+fn timing(pages: &[u64]) -> Option<Timing> {
+    let starts = pages.iter().scan(0, |end, page| Some(std::mem::replace(end, *end + page)));
+    let page_starts_ms = starts.collect();
+    (!pages.is_empty()).then(|| Timing { page_starts_ms, duration_ms: pages.iter().sum() })
 }
 
 impl Draft {
@@ -116,8 +125,27 @@ impl Draft {
     }
     /// Shown every day between two hours.
     fn hours(self, from: u16, to: u16) -> Self {
-        let window = Window { days: [true; 7], from: from * 60, to: to * 60 };
-        self.with(|notice| notice.windows.push(window))
+        self.with(|notice| notice.windows.push(hours(from, to)))
+    }
+    /// Its scene is composed for its turn.
+    fn uncomposed(self) -> Self {
+        self.pages(&[])
+    }
+    fn waits(self, ms: u64) -> Self {
+        Self { waits_ms: Some(ms), ..self }
+    }
+    fn over(self) -> Self {
+        Self { over: true, ..self }
+    }
+    fn arrival(&self, fresh: bool) -> Arrival {
+        let told: [u8; 32] = Sha256::digest(format!("{:?}", self.notice)).into();
+        Arrival {
+            timing: timing(&self.pages).filter(|_| self.notice.kind != Kind::Cancel),
+            digest: self.digest.map_or(told, |byte| [byte; 32]),
+            fresh,
+            over: self.over,
+            waits_ms: self.waits_ms,
+        }
     }
     fn pages(self, pages: &[u64]) -> Self {
         Self { pages: pages.to_vec(), ..self }
@@ -136,8 +164,17 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::ruled(Rules::default())
+    }
+
+    fn ruled(rules: Rules) -> Self {
         let now = Now { wall: at(0), monotonic_ms: 0, trust: Trust::Trusted };
-        Self { sign: Sign::new(now), now, trace: String::new() }
+        Self { sign: Sign::new(now, rules), now, trace: String::new() }
+    }
+
+    /// Dark between two hours.
+    fn saving(from: u16, to: u16) -> Self {
+        Self::ruled(Rules { saving: vec![hours(from, to)], ..Rules::default() })
     }
 
     /// A notice comes over the network.
@@ -194,20 +231,44 @@ impl World {
             self.now.wall.checked_add(jiff::Span::new().milliseconds(ms as i64)).expect("in range");
     }
 
+    /// Something else than a notice or time happens.
+    fn act(mut self, act: impl FnOnce(&mut Sign, Now)) -> Self {
+        act(&mut self.sign, self.now);
+        self.step();
+        self
+    }
+
+    fn cut_off(self, active: bool) -> Self {
+        self.act(|sign, _| sign.cut_off(active))
+    }
+
+    fn overlay(self, overlay: Overlay, ms: u64) -> Self {
+        self.act(|sign, now| _ = sign.overlay(overlay, ms, now))
+    }
+
+    fn decide(self, order: &[&str]) -> Self {
+        self.act(|sign, _| sign.decide(order.iter().map(|id| key(id)).collect()))
+    }
+
+    fn ready(self, id: &str) -> Self {
+        self.act(|sign, _| sign.ready(&key(id)))
+    }
+
+    fn composed(self, id: &str, pages: &[u64]) -> Self {
+        let timing = timing(pages).expect("there are pages");
+        self.act(|sign, now| sign.composed(&key(id), 1, timing, now))
+    }
+
+    fn undrawable(mut self, id: &str) -> Self {
+        let ended = self.sign.undrawable(&key(id), 1);
+        self.ended(&ended);
+        self.act(|_, _| {})
+    }
+
     fn accept(&mut self, draft: Draft, fresh: bool) -> Verdict {
-        let Draft { notice, pages, digest } = draft;
-        let key = notice.key.clone();
-        let told: [u8; 32] = Sha256::digest(format!("{notice:?}")).into();
-        let page = |duration_ms: &u64| Page {
-            duration_ms: *duration_ms,
-            turn: Turn::default(),
-            ground: Rgb::BLACK,
-            items: Vec::new(),
-        };
-        let scene = Scene { width: 1, height: 1, pages: pages.iter().map(page).collect() };
-        let scene = Some(&scene).filter(|_| notice.kind != Kind::Cancel);
-        let digest = digest.map_or(told, |byte| [byte; 32]);
-        let (verdict, ended) = self.sign.accept(notice, scene, digest, fresh);
+        let key = draft.notice.key.clone();
+        let arrival = draft.arrival(fresh);
+        let (verdict, ended) = self.sign.accept(draft.notice, arrival, self.now);
         match &verdict {
             Verdict::Taken { conflict: false } => {}
             other => self.line(&format!("{} is {other:?}", key.id)),
@@ -218,11 +279,14 @@ impl World {
 
     fn step(&mut self) -> Step {
         let step = self.sign.step(self.now);
+        self.sign.check_index(self.now);
         self.ended(&step.ended);
         step.buried.iter().for_each(|key| self.line(&format!("{} buried", key.id)));
         match &step.show {
             None => {}
             Some(Showing::Idle) => self.line("idle"),
+            Some(Showing::Dark) => self.line("dark"),
+            Some(Showing::Overlay(overlay)) => self.line(&format!("{overlay:?}")),
             Some(Showing::AllClear { headlines }) => {
                 self.line(&format!("all-clear {}", headlines.join(" ")));
             }
@@ -235,7 +299,7 @@ impl World {
     }
 
     fn ended(&mut self, ended: &[Ended]) {
-        for Ended { key, revision, cause, forget } in ended {
+        for Ended { key, revision, cause, forget, .. } in ended {
             let kept = if *forget { "" } else { ", file kept" };
             self.line(&format!("{} {revision} {cause:?}{kept}", key.id));
         }
@@ -255,5 +319,23 @@ impl World {
     }
 }
 
+impl Sign {
+    /// Compares the index with one that is made from all notices that are held.
+    #[track_caller]
+    fn check_index(&self, now: Now) {
+        let mut index = Index::default();
+        for (key, held) in &self.held {
+            index.set(key, self.entry(key, held, now));
+        }
+        assert_eq!(self.index, index, "at {now:?}");
+        let queued: Vec<_> = self.held.values().filter_map(|held| held.queued).collect();
+        assert_eq!(queued.len(), self.next_up.len(), "at {now:?}");
+    }
+}
+
+mod clock;
+mod cover;
+mod order;
 mod properties;
+mod records;
 mod traces;

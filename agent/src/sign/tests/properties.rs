@@ -79,6 +79,7 @@ impl Oracle<'_> {
             }
             Showing::AllClear { .. } => assert_ne!(highest, Some(Level::Emergency)),
             Showing::Idle => assert_eq!(highest, None),
+            other => panic!("{other:?}"),
         }
     }
 }
@@ -123,7 +124,9 @@ fn state(drafts: &[Draft]) -> String {
     }
     let sign = &world.sign;
     let held: Vec<_> = sign.held.iter().map(|(k, h)| (&k.id, h.digest[0], h.ended)).collect();
-    format!("{held:?} {:?} {:?}", sign.finished, sign.candidates)
+    let mut turns = Level::DOWNWARD.map(|level| sign.index.turns(level).collect::<Vec<_>>());
+    turns.iter_mut().for_each(|turns| turns.sort());
+    format!("{held:?} {:?} {turns:?}", sign.tombs)
 }
 
 proptest! {

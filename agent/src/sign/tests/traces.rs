@@ -240,7 +240,7 @@ fn what_an_untrusted_clock_ended_returns_when_the_clock_was_ahead() {
     world.set(-16 * SECOND).trust(Trust::Trusted).run(10).check(
         "0 idle \n 0 e
          5 e 1 Expired, file kept \n 5 all-clear E \n 15 idle
-         20 e
+         20 idle \n 20 e
          21 e 1 Expired \n 21 all-clear E",
     );
 }
