@@ -13,6 +13,7 @@ pub mod admit;
 pub mod command;
 pub mod schedule;
 pub mod sign;
+pub mod ledger;
 pub mod report;
 pub mod io;
 pub mod run;
