@@ -20,6 +20,7 @@ pub mod command;
 pub mod decision;
 pub mod schedule;
 pub mod sign;
+pub mod ledger;
 pub mod report;
 pub mod io;
 pub mod run;
