@@ -10,3 +10,4 @@ pub mod setup;
 pub mod signals;
 pub mod store;
 pub mod keeper;
+pub mod decoder;

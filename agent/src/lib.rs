@@ -10,6 +10,7 @@ pub mod config;
 pub mod calendar;
 pub mod files;
 pub mod jobs;
+pub mod assets;
 pub mod pages;
 pub mod admit;
 pub mod schedule;
