@@ -11,3 +11,4 @@ pub mod signals;
 pub mod store;
 pub mod keeper;
 pub mod decoder;
+pub mod inbox;
