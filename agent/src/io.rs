@@ -11,3 +11,5 @@ pub mod setup;
 pub mod signals;
 pub mod store;
 pub mod keeper;
+pub mod decoder;
+pub mod inbox;

@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod timekeeper;
 pub mod files;
 pub mod jobs;
+pub mod assets;
 pub mod pages;
 pub mod admit;
 pub mod command;

@@ -1,12 +1,12 @@
 //! What the board's pages say, in words: a notice, the idle page, the all-clear.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use bangtin_renderer::{Code, Content, Illustration, Look};
 use jiff::Timestamp;
 
 use crate::area::Address;
+pub use crate::assets::Pictures;
 use crate::calendar;
 use crate::notice::{Class, Notice, NoticeCode, NoticeContent, Picture, Purpose, Status};
 
@@ -20,9 +20,6 @@ pub struct Board {
     /// Languages it shows, in order.
     pub languages: Vec<String>,
 }
-
-/// The pictures that are here, by the SHA-256 of their files in small hexadecimal digits.
-pub type Pictures = BTreeMap<String, Arc<bangtin_renderer::Picture>>;
 
 /// A notice's content in the board's languages and their order. A notice in none of them shows
 /// what it has: foreign words are better than none.
