@@ -152,19 +152,19 @@ impl Shelf {
 
     pub(super) fn next_to_send(&mut self) -> Option<Outgoing> {
         loop {
-            let ways = || self.batches.values().map(|kept| kept.way);
-            let is_reading = ways().any(|way| way == Way::Reading);
-            if ways().filter(|way| matches!(way, Way::Reading | Way::Out)).count() >= WAITING_MAX {
+            let count = |of| self.batches.values().filter(|kept| kept.way == of).count();
+            let reading = count(Way::Reading);
+            if reading + count(Way::Out) >= WAITING_MAX {
                 return None;
             }
             let (&first, kept) = self.batches.iter_mut().find(|(_, kept)| kept.is_to_go())?;
             // The disk works in order, and so batches go out in order.
-            if kept.place == Place::Disk && (is_reading || kept.bytes.is_none()) {
+            if kept.place == Place::Disk && (reading > 0 || kept.bytes.is_none()) {
                 kept.way = Way::Reading;
                 self.jobs.push(Job::Read { first, name: name(first, kept.is_marked) });
                 continue;
             }
-            let bytes = kept.bytes.clone().filter(|_| !is_reading)?;
+            let bytes = kept.bytes.clone().filter(|_| reading == 0)?;
             kept.way = Way::Out;
             return Some(Outgoing { first, bytes });
         }
