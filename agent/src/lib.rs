@@ -14,5 +14,7 @@ pub mod admit;
 pub mod schedule;
 pub mod sign;
 pub mod report;
+#[cfg(test)]
+mod schema;
 pub mod io;
 pub mod run;
