@@ -19,6 +19,7 @@ pub struct Now {
 
 /// Whether the clock is to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Trust {
     /// It follows a time server.

@@ -23,5 +23,7 @@ pub mod schedule;
 pub mod sign;
 pub mod ledger;
 pub mod report;
+#[cfg(test)]
+mod schema;
 pub mod io;
 pub mod run;

@@ -4,6 +4,8 @@
 pub(crate) mod json;
 pub(crate) mod fields;
 pub(crate) mod read;
+#[cfg(test)]
+pub(crate) mod schema;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -75,6 +77,7 @@ pub struct Notice {
 
 /// Whether a notice is meant seriously.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It is.
@@ -87,6 +90,7 @@ pub enum Status {
 
 /// What a notice does to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Stands for itself.
@@ -99,6 +103,7 @@ pub enum Kind {
 
 /// The three classes, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Thông thường.
@@ -111,6 +116,7 @@ pub enum Class {
 
 /// CAP severity, least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "CAP 1.2 section 3.2.2 defines the words")]
 pub enum Severity {
@@ -123,6 +129,7 @@ pub enum Severity {
 
 /// CAP urgency, least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "CAP 1.2 section 3.2.2 defines the words")]
 pub enum Urgency {

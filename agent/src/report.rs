@@ -11,6 +11,7 @@ use crate::sign::Cause;
 
 /// How far a notice has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It will not be shown.
@@ -25,6 +26,7 @@ pub enum State {
 
 /// An answer to a notice. It is sent to `<board>/receipt/<notice>`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// The notice's id; the last level of its topic where its signature did not verify.
     pub notice: String,
@@ -40,6 +42,7 @@ pub struct Receipt {
     /// When, RFC 3339.
     pub at: String,
     /// Why it was refused, or what was left out of the picture.
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Problem>"))]
     pub problems: Vec<Problem>,
     /// From the bytes' arrival to the first frame presented, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +98,7 @@ pub fn crc_text(crc32: u32) -> String {
 
 /// How a board is. It is sent, retained, to `<board>/status`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Status {
     /// Always `true`; the broker sends the last will when it is not.
     pub online: bool,
@@ -128,6 +132,7 @@ pub struct Status {
 
 /// What is on the glass.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShowingStatus {
     /// The notice's id; `null` on the idle page, the all-clear, and in the dark.
     pub notice: Option<String>,
@@ -139,6 +144,7 @@ pub struct ShowingStatus {
 
 /// The last frame that was presented.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FrameStatus {
     /// Milliseconds since then.
     pub age_ms: Option<u64>,

@@ -77,7 +77,7 @@ impl Reader {
         }
         let (status, kind) = (status.flatten(), kind.flatten());
         let references = self.references(alert, sender.as_ref(), place);
-        let names_none = self.optional(alert, "references").is_none();
+        let names_none = alert.all("references").all(|list| list.text().is_empty());
         if names_none && matches!(kind, Some(Kind::Update | Kind::Cancel)) {
             let what = "is missing; name what it replaces or ends";
             self.add("missing", "references", what, "", "");

@@ -272,6 +272,8 @@ fn references_are_triples() {
     for bad in ["86-1", "vn/86,86-1", "vn/86,,2026-11-23T08:00:00+07:00", "vn/86,a,today"] {
         refused(&triples(bad), &["reference references[0]"]);
     }
+    let twice = with(CANCEL, &[("<references>", "<references>x</references><references>")]);
+    refused(&twice, &["twice references", "reference references[0]"]);
     let above = format!("vn,a,{time} vn/86,b,{time}");
     refused(&triples(&above), &["reference references[0]"]);
 }

@@ -262,11 +262,9 @@ const URGENCY: [(&str, Urgency); 5] = [
     ("immediate", Urgency::Immediate),
 ];
 
+/// A notice that follows the format, with most of its fields.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"{ "version": 1, "id": "86-1", "revision": 2, "sender": "vn/86",
+pub(crate) const EXAMPLE: &str = r#"{ "version": 1, "id": "86-1", "revision": 2, "sender": "vn/86",
         "to": ["vn/86/28789", "vn/86/@ven-song"], "sent": "2026-11-23T08:00:00+07:00",
         "status": "actual", "kind": "alert", "references": [], "class": "emergency",
         "event": "Triều cường", "risk_level": 3, "severity": "severe", "urgency": "immediate",
@@ -275,6 +273,11 @@ mod tests {
         "content": [{ "language": "vi", "headline": "H", "text": "T",
             "codes": [{ "data": "HTTPS://DICHVUCONG.GOV.VN", "caption": "C" }],
             "pictures": [] }], "unknown": null }"#;
+
+#[cfg(test)]
+mod tests {
+    use super::EXAMPLE as GOOD;
+    use super::*;
 
     fn paths(json: &str) -> Vec<String> {
         match read(json.as_bytes()) {
