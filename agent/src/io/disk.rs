@@ -113,3 +113,32 @@ impl Disk for LocalDisk {
         sync(&self.path(folder, ""))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_lie_in_the_root_beside_its_own_files() {
+        let root = tempfile::tempdir().expect("a folder");
+        let mut disk = LocalDisk::open(root.path()).expect("opens");
+        for folder in Folder::ALL {
+            assert_eq!(disk.list(folder).expect("readable"), [], "folders are no files");
+            disk.write_synced(folder, "a", folder.name().as_bytes()).expect("written");
+            disk.rename(folder, "a", "b").expect("renamed");
+            disk.sync_names(folder).expect("synced");
+        }
+        let mut disk = LocalDisk::open(root.path()).expect("opens again");
+        for folder in Folder::ALL {
+            let bytes = folder.name().len() as u64;
+            assert_eq!(disk.list(folder).expect("readable"), [Entry { name: "b".into(), bytes }]);
+            let read = disk.read(folder, "b", 3).expect("readable");
+            assert_eq!(read, folder.name().as_bytes()[..3.min(bytes as usize)]);
+            disk.remove(folder, "b").expect("removed");
+        }
+        assert!(root.path().join("played").is_dir());
+        // A folder that could not be made holds nothing.
+        fs::remove_dir_all(root.path().join("state")).expect("removed");
+        assert_eq!(disk.list(Folder::State).expect("readable"), []);
+    }
+}
