@@ -10,6 +10,7 @@ pub mod screen;
 pub mod setup;
 pub mod signals;
 pub mod store;
+pub mod surroundings;
 pub mod keeper;
 pub mod decoder;
 pub mod inbox;

@@ -16,13 +16,17 @@ pub enum Folder {
     Played,
     /// Pictures as they were fetched, in `assets/`.
     Assets,
-    /// What a board remembers of itself, such as the last trusted time, in `state/`.
+    /// Commands that were answered and what they decided, in `orders/`.
+    Orders,
+    /// What a board remembers of itself, such as the last trusted time, in `state/`. It lasts
+    /// with the next write that does.
     State,
 }
 
 impl Folder {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Notices, Self::Played, Self::Assets, Self::State];
+    pub const ALL: [Self; 5] =
+        [Self::Notices, Self::Played, Self::Assets, Self::Orders, Self::State];
 
     /// The folder's name within the store; empty for its root.
     pub fn name(self) -> &'static str {
@@ -30,6 +34,7 @@ impl Folder {
             Self::Notices => "",
             Self::Played => "played",
             Self::Assets => "assets",
+            Self::Orders => "orders",
             Self::State => "state",
         }
     }
@@ -40,6 +45,7 @@ impl Folder {
             Self::Notices => NOTICE_MAX_BYTES,
             Self::Played => 1 << 20,
             Self::Assets => Picture::MAX_BYTES,
+            Self::Orders => 1 << 20,
             Self::State => 64 << 10,
         }
     }

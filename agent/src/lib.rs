@@ -25,5 +25,6 @@ pub mod ledger;
 pub mod report;
 #[cfg(test)]
 mod schema;
+pub mod board;
 pub mod io;
 pub mod run;

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use bangtin_agent::config::OUTPUT_KINDS;
+use bangtin_agent::io::setup::Setup;
 use bangtin_agent::io::{output, setup, signals};
-use bangtin_agent::run;
+use bangtin_agent::run::{self, Ending};
 use clap::{Parser, Subcommand};
 use tracing::error;
 
@@ -73,15 +75,25 @@ fn run_board(config: &std::path::Path) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = output::open(&setup.config.output).map_err(anyhow::Error::from).and_then(|out| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(run::run(setup, out, signals::told_to_stop()))
-    });
+    let outcome = run_until_stopped(setup);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             error!("{failure:#}");
             ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs the board, and runs it anew when it is told to read its files again.
+fn run_until_stopped(mut setup: Setup) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut stop = pin!(signals::told_to_stop());
+    loop {
+        let output = output::open(&setup.config.output)?;
+        match runtime.block_on(run::run(setup, output, stop.as_mut()))? {
+            Ending::Stopped => return Ok(()),
+            Ending::Reload(again) => setup = *again,
         }
     }
 }

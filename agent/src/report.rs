@@ -110,22 +110,33 @@ pub struct Status {
     pub showing: ShowingStatus,
     /// The last frame that was presented.
     pub frame: FrameStatus,
+    /// How evenly frames have come.
+    pub frames: PacingStatus,
     /// Whether the clock is to be believed.
     pub clock: Trust,
     /// Whether priority notices wait for the commune's order.
     pub needs_decision: bool,
     /// Whether the local cut-off keeps the board dark.
     pub cut_off: bool,
+    /// Since when it does, RFC 3339.
+    pub cut_off_since: Option<String>,
+    /// How bright the panel is asked to be.
+    pub brightness_percent: u8,
     /// Notices held.
     pub held: usize,
-    /// Free room where the notices are kept, in MiB.
-    pub disk_free_mib: Option<u64>,
-    /// Temperature of the processor.
-    pub temperature_c: Option<f64>,
-    /// Starts of the program since its store was made.
-    pub restarts: u64,
-    /// Messages that could not be sent or answered, since the start.
-    pub dropped: u64,
+    /// Stored files that did not become notices at the start: of other keys, or damaged.
+    pub unreadable: u64,
+    /// Batches of proof of display that the broker does not have yet.
+    pub proof_unsent: usize,
+    /// Batches of proof of display that were lost since the start.
+    pub proof_lost: u64,
+    /// Messages that were not answered since the start, for there were too many.
+    pub unanswered: u64,
+    /// How the link has been.
+    pub link: LinkStatus,
+    /// How the machine is.
+    #[serde(flatten)]
+    pub machine: Machine,
     /// When, RFC 3339.
     pub at: String,
 }
@@ -150,6 +161,59 @@ pub struct FrameStatus {
     pub age_ms: Option<u64>,
     /// Its CRC-32, eight hexadecimal digits.
     pub crc32: Option<String>,
+}
+
+/// How evenly frames have come since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PacingStatus {
+    /// Frames that became visible.
+    pub presented: u64,
+    /// Frames whose time had passed when the next one came.
+    pub missed: u64,
+    /// The longest time from the instant a frame was due until it was visible.
+    pub worst_late_ms: f64,
+}
+
+/// How the link has been since the start.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LinkStatus {
+    /// Connections that the broker accepted.
+    pub connections: u64,
+    /// Why the latest one ended.
+    pub last_loss: Option<String>,
+    /// How long the broker took for its latest acknowledgement.
+    pub answer_ms: Option<u64>,
+    /// Messages that wait to be sent or acknowledged.
+    pub waiting: usize,
+    /// Messages that were given up.
+    pub dropped: u64,
+}
+
+/// How the machine is; what it cannot say is `null`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Machine {
+    /// Free room where the notices are kept.
+    pub disk_free_mib: Option<u64>,
+    /// Temperature of the processor.
+    pub temperature_c: Option<f64>,
+    /// Starts of the program since its store was made.
+    pub restarts: u64,
+}
+
+/// What only the world knows of a board.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// Time since the last frame was presented.
+    pub frame_age_ms: Option<u64>,
+    /// How evenly frames have come.
+    pub frames: PacingStatus,
+    /// How the link has been.
+    pub link: LinkStatus,
+    /// How the machine is.
+    pub machine: Machine,
 }
 
 /// The last will: what the broker sends when the board's link is lost.

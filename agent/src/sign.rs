@@ -248,6 +248,11 @@ impl Sign {
         self.index.unlisted() > 1
     }
 
+    /// Whether an emergency or a drill may show now.
+    pub fn is_urgent(&self) -> bool {
+        self.index.level() >= Some(Level::Drill)
+    }
+
     /// The page on the glass, from 0; `None` when no notice is.
     pub fn page(&self, now: Now) -> Option<usize> {
         self.turn.as_ref().map(|turn| self.page_of(turn, now))

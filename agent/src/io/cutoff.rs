@@ -6,32 +6,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::config::{self, Gpio};
+
 /// How often a line that could not be read is opened again, in looks: about once a second.
 const LOOKS_UNTIL_REOPENED: u32 = 64;
 /// What the kernel says uses the line.
 #[cfg(target_os = "linux")]
 const CONSUMER: &str = "bangtin-cutoff";
-
-/// What cuts a board off: either does, each without the other.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// The board is dark while this file exists.
-    pub file: Option<PathBuf>,
-    /// The board is dark while this line is active.
-    pub gpio: Option<Gpio>,
-}
-
-/// A line of a GPIO chip.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gpio {
-    /// The chip's device, such as `/dev/gpiochip0`.
-    pub chip: PathBuf,
-    /// The line's number on the chip, from 0.
-    pub line: u32,
-    /// Whether it is active when it is pulled low, as by a switch to ground; the line is then
-    /// pulled up inside the chip, else down, where the chip can.
-    pub active_low: bool,
-}
 
 /// The cut-off of a running board.
 pub struct Cutoff {
@@ -49,8 +30,8 @@ impl Cutoff {
     ///
     /// # Errors
     /// When the line cannot be had: a board whose switch does nothing must not look sound.
-    pub fn open(settings: &Settings) -> io::Result<Self> {
-        let Settings { file, gpio } = settings.clone();
+    pub fn open(settings: &config::Cutoff) -> io::Result<Self> {
+        let config::Cutoff { file, gpio } = settings.clone();
         let line = gpio.as_ref().map(line::Line::open).transpose()?;
         Ok(Self {
             file,

@@ -594,6 +594,7 @@ fn filter(subscription: &Subscription) -> Filter {
     filter.retain_forward_rule = match subscription.retained {
         RetainedCopies::OnNewSession => RetainForwardRule::OnNewSubscribe,
         RetainedCopies::Always => RetainForwardRule::OnEverySubscribe,
+        RetainedCopies::Never => RetainForwardRule::Never,
     };
     filter
 }

@@ -10,23 +10,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bangtin_renderer::{Frame, Panel, Scene};
+use bangtin_renderer::{Frame, Panel};
 use tokio::sync::mpsc::Sender;
+
+use crate::board::{Presented, Show};
 
 use super::cutoff::Cutoff;
 use super::output::Output;
 use painter::Painter;
-
-/// What the screen is asked to show.
-#[derive(Clone)]
-pub struct Show {
-    /// The scene.
-    pub scene: Arc<Scene>,
-    /// Where in it to begin, in milliseconds.
-    pub from_ms: u64,
-    /// Comes back in [`Presented`].
-    pub ticket: u64,
-}
 
 /// What the screen reports.
 #[derive(Debug)]
@@ -50,17 +41,6 @@ pub enum Report {
     Captured(Frame),
     /// Painting has ended, with the output's failure.
     Failed(io::Error),
-}
-
-/// A frame that is visible.
-#[derive(Debug, Clone, Copy)]
-pub struct Presented {
-    /// Of the [`Show`] it belongs to.
-    pub ticket: u64,
-    /// Its CRC-32.
-    pub crc32: u32,
-    /// When it became visible.
-    pub at: Instant,
 }
 
 /// How evenly frames have come since the screen began.

@@ -2,12 +2,13 @@
 #![expect(clippy::disallowed_methods, reason = "this is the file that reads the configuration")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bangtin_renderer::{Layout, Problem, builtin};
 
 use crate::admit::Door;
+use crate::area::Area;
 use crate::config::{self, Config};
 use crate::pages::{Board, Pictures};
 use crate::report;
@@ -17,6 +18,8 @@ use super::mqtt;
 
 /// A board, ready to run.
 pub struct Setup {
+    /// The file it was read from, if it was one.
+    pub path: Option<PathBuf>,
     /// Its configuration.
     pub config: Config,
     /// What its notices are checked against.
@@ -34,7 +37,7 @@ pub fn read(path: &Path) -> Result<Setup, Vec<Problem>> {
     let text = read_text(path).map_err(|problem| vec![problem])?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let config = Config::parse(&text, folder).map_err(|problems| within(&shown, problems))?;
-    build(config)
+    build(config).map(|setup| Setup { path: Some(path.to_owned()), ..setup })
 }
 
 /// Reads all that a configuration names.
@@ -69,8 +72,9 @@ pub fn build(config: Config) -> Result<Setup, Vec<Problem>> {
             };
             let hosts = config.hosts.clone();
             let (layout, fonts) = (Arc::new(layout), Arc::new(fonts));
-            let (pictures, cap_life_hours) = (Pictures::new(), 24);
+            let (pictures, cap_life_hours) = (Pictures::new(), config.cap_life_hours);
             Ok(Setup {
+                path: None,
                 door: Door { trusted, board, hosts, cap_life_hours, pictures, layout, fonts },
                 config,
                 link,
@@ -153,7 +157,16 @@ fn link(config: &Config, problems: &mut Vec<Problem>) -> Option<mqtt::Settings> 
     });
     let board = format!("{}/{}", config.broker.prefix, config.address.board);
     let areas = config.address.areas.iter();
-    let filters = areas.map(|area| format!("{}/{area}/notice/+", config.broker.prefix));
+    let subscription = |area: &Area, kind: &str, retained| mqtt::Subscription {
+        filter: format!("{}/{area}/{kind}/+", config.broker.prefix),
+        retained,
+    };
+    let subscriptions = areas.flat_map(|area| {
+        [
+            subscription(area, "notice", mqtt::RetainedCopies::OnNewSession),
+            subscription(area, "command", mqtt::RetainedCopies::Never),
+        ]
+    });
     let settings = mqtt::Settings {
         url: url.ok()?,
         client_id: format!("bangtin-{}", config.address.board.as_str().replace('/', "-")),
@@ -162,12 +175,7 @@ fn link(config: &Config, problems: &mut Vec<Problem>) -> Option<mqtt::Settings> 
             topic: format!("{board}/status"),
             payload: report::LAST_WILL.as_bytes().to_vec(),
         }),
-        subscriptions: filters
-            .map(|filter| mqtt::Subscription {
-                filter,
-                retained: mqtt::RetainedCopies::OnNewSession,
-            })
-            .collect(),
+        subscriptions: subscriptions.collect(),
         tls,
     };
     if let Err(unusable) = settings.verify() {

@@ -65,6 +65,8 @@ pub enum RetainedCopies {
     OnNewSession,
     /// After every reconnection (retain handling 0).
     Always,
+    /// None (retain handling 2).
+    Never,
 }
 
 /// PEM files for `mqtts://`, as bytes.

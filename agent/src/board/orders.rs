@@ -1,0 +1,233 @@
+//! Commands: carried out once, answered once, remembered over restarts.
+
+use serde_json::{Map, Value, json};
+use tracing::{info, warn};
+
+use super::*;
+use crate::command::{Answer, Command, CommandDoor, Met, Order, admit};
+use crate::decision::Decided;
+use crate::report;
+use crate::sign::Overlay;
+
+/// The file of the commands that were answered.
+pub const COMMANDS_FILE: &str = "commands.json";
+/// The file of the commune's last decision.
+pub const DECISION_FILE: &str = "decision.json";
+
+/// Who asked, and how to answer.
+pub(super) struct Question {
+    command: Command,
+    reply: Reply,
+    token: Token,
+}
+
+/// Where an answer goes.
+struct Reply {
+    topic: String,
+    correlation: Option<Vec<u8>>,
+}
+
+impl Board {
+    /// What the file beside the configuration says, which goes before what was sent.
+    pub fn decided_on_site(&mut self, order: Option<Vec<Key>>) {
+        if self.decision.on_site != order {
+            info!(present = order.is_some(), "decision on site");
+            self.decision.on_site = order;
+            self.decide();
+        }
+    }
+
+    pub(super) fn decide(&mut self) {
+        let sent = self.decision.sent.as_ref().map(|decided| decided.order.clone());
+        self.sign.decide(self.decision.on_site.clone().or(sent).unwrap_or_default());
+    }
+
+    /// Handles what came on a command's topic.
+    pub(super) fn command(&mut self, message: &Message, topic_id: &str, now: Now) {
+        let own = self.answers.topic("reply");
+        let reply = Reply {
+            topic: message.response_topic.clone().unwrap_or(own),
+            correlation: message.correlation.clone(),
+        };
+        let told = crate::admit::digest(&message.payload);
+        if self.answers.was_refused(&told) {
+            return self.acknowledge(message.token);
+        }
+        let door = CommandDoor { trusted: &self.door.trusted, address: &self.door.board.address };
+        let admitted = admit(&message.payload, &door, now, message.retained);
+        let board = self.door.board.address.board.clone();
+        match admitted {
+            Err(refusal) => {
+                warn!(topic_id, reasons = refusal.reasons(), "command refused");
+                self.answers.remember(told);
+                if self.answers.may_answer(&refusal.partial, now) {
+                    let answer = Answer::refused(*refusal, topic_id, &board);
+                    self.send(reply.publication(&answer));
+                }
+                self.acknowledge(message.token);
+            }
+            Ok(command) => match self.remembered.met(&command) {
+                Met::Answered => self.acknowledge(message.token),
+                Met::Taken => {
+                    let id = &command.key.id;
+                    let text = "was the id of another command already; give each its own";
+                    let problem = Problem::new("command_id", "id", text, id, "");
+                    self.answers.remember(told);
+                    self.send(reply.publication(&Answer::failed(&command, &board, vec![problem])));
+                    self.acknowledge(message.token);
+                }
+                Met::New => {
+                    info!(id = command.key.id, order = command.order.name(), "command");
+                    self.remembered.remember(&command, now);
+                    self.carry_out(Question { command, reply, token: message.token }, now);
+                }
+            },
+        }
+    }
+
+    fn carry_out(&mut self, question: Question, now: Now) {
+        let none = Map::new;
+        let until = |seconds: u32| object(json!({ "seconds": seconds }));
+        let result = match &question.command.order {
+            Order::Screen => {
+                self.effects.push(Effect::Capture);
+                return self.captures.push(question);
+            }
+            Order::Brightness(brightness) => {
+                let _ = brightness;
+                object(json!({ "percent": self.brightness_percent }))
+            }
+            Order::Identify { seconds } => {
+                match self.sign.overlay(Overlay::Identify, u64::from(*seconds) * 1000, now) {
+                    true => until(*seconds),
+                    false => return self.fail(question, vec![emergency()], now),
+                }
+            }
+            Order::TestPattern { seconds } => {
+                match self.sign.overlay(Overlay::TestPattern, u64::from(*seconds) * 1000, now) {
+                    true => until(*seconds),
+                    false => return self.fail(question, vec![emergency()], now),
+                }
+            }
+            Order::Decide { order } => {
+                let decided = Decided { at: question.command.sent, order: order.clone() };
+                let later = |before: &Decided| before.at > decided.at;
+                if self.decision.sent.as_ref().is_some_and(later) {
+                    let text = "a later decision was taken already";
+                    let problem = Problem::new("outdated", "sent", text, decided.at, "");
+                    return self.fail(question, vec![problem], now);
+                }
+                self.decision.sent = Some(decided);
+                self.decide();
+                none()
+            }
+            Order::ReportSince { n } => {
+                object(json!({ "batches": self.ledger.since(*n) }))
+            }
+            Order::Reload => {
+                self.reloads.push(question);
+                return self.effects.push(Effect::Reload);
+            }
+        };
+        self.advance(now);
+        self.succeed(question, result, now);
+    }
+
+    /// What [`Effect::Capture`] brought: `None` when the frame is too large a picture to send.
+    pub fn captured(&mut self, captured: &Captured, now: Now) {
+        let too_large = captured.png.len() + 1024 > crate::message::PACKET_LIMIT;
+        if !self.captures.is_empty() && !too_large {
+            let topic = self.answers.topic("screen");
+            self.send(Publication::new(topic, captured.png.clone(), crate::message::Retained::No));
+        }
+        for question in std::mem::take(&mut self.captures) {
+            if too_large {
+                let (size, most) = (captured.png.len(), crate::message::PACKET_LIMIT);
+                let text = format!("the picture has {size} bytes, at most {most} can be sent");
+                let problem = Problem::new("too_large", "", text, size, most);
+                self.fail(question, vec![problem], now);
+                continue;
+            }
+            let (width, height) = captured.size;
+            let crc32 = report::crc_text(captured.crc32);
+            let result = json!({ "width": width, "height": height, "crc32": crc32 });
+            self.succeed(question, object(result), now);
+        }
+    }
+
+    /// What [`Effect::Reload`] brought: every problem of the files, none when they are sound. The
+    /// board is then to be built anew; until it is, it goes on as it is.
+    pub fn reloaded(&mut self, problems: &[Problem], now: Now) {
+        for question in std::mem::take(&mut self.reloads) {
+            match problems.is_empty() {
+                true => self.succeed(question, Map::new(), now),
+                false => self.fail(question, problems.to_vec(), now),
+            }
+        }
+    }
+
+    fn succeed(&mut self, question: Question, result: Map<String, Value>, now: Now) {
+        let board = &self.door.board.address.board;
+        let answer = Answer::done(&question.command, board, result);
+        self.answer(question, &answer, now);
+    }
+
+    fn fail(&mut self, question: Question, problems: Vec<Problem>, now: Now) {
+        let board = &self.door.board.address.board;
+        let answer = Answer::failed(&question.command, board, problems);
+        self.answer(question, &answer, now);
+    }
+
+    /// The answer goes out once the disk remembers that it was given.
+    fn answer(&mut self, question: Question, answer: &Answer, now: Now) {
+        let save = |name: &str, bytes: Vec<u8>| Operation::Save {
+            name: name.into(),
+            bytes: bytes.into(),
+        };
+        let mut operations = vec![save(COMMANDS_FILE, self.remembered.document())];
+        if let (Order::Decide { .. }, Some(decided)) =
+            (&question.command.order, &self.decision.sent)
+        {
+            operations.push(save(DECISION_FILE, decided.document()));
+        }
+        let answer = question.reply.publication(answer);
+        let ticket = self.submit(Folder::Orders, operations, Purpose::Command { answer }, now);
+        if let Some(waiting) = self.jobs.waiting.get_mut(&ticket) {
+            waiting.tokens.push(question.token);
+        }
+    }
+}
+
+/// The commune's order of priority notices.
+pub(super) struct Decision {
+    /// By the file beside the configuration, while there is one.
+    on_site: Option<Vec<Key>>,
+    /// By the last command.
+    sent: Option<Decided>,
+}
+
+impl Decision {
+    pub(super) fn sent(sent: Option<Decided>) -> Self {
+        Self { on_site: None, sent }
+    }
+}
+
+impl Reply {
+    fn publication(&self, answer: &Answer) -> Publication {
+        let line = report::line(answer);
+        let publication = Publication::new(&self.topic, line, crate::message::Retained::No);
+        Publication { correlation: self.correlation.clone(), ..publication }
+    }
+}
+
+fn emergency() -> Problem {
+    let text = "an emergency is in force, and nothing is shown over it";
+    Problem::new("emergency", "command", text, "", "")
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
