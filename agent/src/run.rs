@@ -19,7 +19,7 @@ use crate::io::output::Output;
 use crate::io::screen::Screen;
 use crate::io::setup::Setup;
 use crate::io::store::Store;
-use crate::io::{clock::Clock, health};
+use crate::io::{clock::Clock, health::Starts};
 
 use board::Board;
 
@@ -47,7 +47,8 @@ pub async fn run(
     let folder =
         Folder::open(&config.store).with_context(|| format!("store {}", config.store.display()))?;
     let store = Store::open(folder).context("store")?;
-    let restarts = health::count_start(&config.store);
+    let starts = Starts::begin(Folder::open(&config.store)?, std::path::Path::new("/"));
+    let restarts = starts.restarts();
     let (reports, mut reported) = mpsc::channel(REPORTS_WAITING);
     let cutoff = cutoff::Settings { file: config.cutoff.clone(), gpio: None };
     let cutoff = Cutoff::open(&cutoff).context("cut-off")?;

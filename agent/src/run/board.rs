@@ -13,7 +13,7 @@ use crate::admit::{Admitted, Door, From, Refusal, admit, digest};
 use crate::calendar::{self, Now, Trust};
 use crate::config::Config;
 use crate::io::disk::Folder;
-use crate::io::health;
+use crate::io::health::Health;
 use crate::io::mqtt::Link;
 use crate::io::screen::{Presented, Report, Screen, Show};
 use crate::io::store::{self, Store};
@@ -432,6 +432,7 @@ impl Board {
             _ => None,
         };
         let page = notice.as_ref().and(self.sign.page(now)).map(|page| page + 1);
+        let health = Health::read(std::path::Path::new("/"), &self.config.store);
         let status = Status {
             online: true,
             version: env!("CARGO_PKG_VERSION"),
@@ -445,8 +446,8 @@ impl Board {
             needs_decision: state.needs_decision,
             cut_off: self.cut_off,
             held: self.kept.len(),
-            disk_free_mib: health::disk_free_mib(&self.config.store),
-            temperature_c: health::temperature_c(),
+            disk_free_mib: health.disk_free_mib,
+            temperature_c: health.temperature_c,
             restarts: self.restarts,
             dropped: self.reporter.dropped(),
             at: calendar::rfc3339(now.wall),
