@@ -1,33 +1,243 @@
-//! How the machine is: room on the disk, temperature, starts of the program.
+//! How the machine is, as far as it says: the disk, the card, warmth, power, the radio.
 #![expect(clippy::disallowed_methods, reason = "this is the file that asks the machine")]
 
-use std::fs;
+mod starts;
+
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
-/// Free room for this program where `path` lies, in MiB.
+pub use starts::{Cause, End, Record, Starts, cause};
+
+/// Longest file of the kernel's that is read, in bytes.
+const FILE_LIMIT: u64 = 4096;
+/// Most entries of a folder of the kernel's that are looked at.
+const ENTRIES_LIMIT: usize = 256;
+
+/// One look at the machine. What it does not say is `None`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Health {
+    /// Free room for this program where the notices are kept, in MiB.
+    pub disk_free_mib: Option<u64>,
+    /// Whether the notices' file system takes no writes: how a card that dies often shows first.
+    pub store_read_only: Option<bool>,
+    /// Whether the system's own takes none.
+    pub root_read_only: Option<bool>,
+    /// How much of its life the card has behind it at most, in percent, in steps of ten; 110 when
+    /// it is past it. eMMC says so (JEDEC 84-B50, `DEVICE_LIFE_TIME_EST`), SD cards do not.
+    pub card_used_percent: Option<u8>,
+    /// How many of the card's spare blocks are left (`PRE_EOL_INFO`).
+    pub card_spares: Option<Spares>,
+    /// Temperature of the first sensor that the kernel names, in degrees Celsius.
+    pub temperature_c: Option<f64>,
+    /// Whether a Raspberry Pi is fed with too low a voltage now.
+    pub under_voltage: Option<bool>,
+    /// Whether it was at any time since it was switched on.
+    pub was_under_voltage: Option<bool>,
+    /// Strength of the wireless signal, in dBm: -50 is strong, -80 hardly enough.
+    pub wifi_dbm: Option<i32>,
+}
+
+/// Spare blocks of an eMMC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spares {
+    /// As they should be.
+    Normal,
+    /// Four fifths are used up.
+    Warning,
+    /// Nearly none is left: replace the card.
+    Urgent,
+}
+
+impl Health {
+    /// Looks at the machine whose file system begins at `root`, and at the disk that holds
+    /// `store`. Cheap: some small files that the kernel makes.
+    pub fn read(root: &Path, store: &Path) -> Self {
+        let (disk_free_mib, store_read_only) = file_system(store);
+        let card = |file: &str| {
+            let blocks = entries(&root.join("sys/block"), "mmcblk").into_iter();
+            blocks.filter_map(|block| text(&block.join("device").join(file))).next()
+        };
+        let bits = throttled(root);
+        Self {
+            disk_free_mib,
+            store_read_only,
+            root_read_only: file_system(root).1,
+            card_used_percent: card("life_time").and_then(|text| life_time(&text)),
+            card_spares: card("pre_eol_info").and_then(|text| spares(&text)),
+            temperature_c: text(&root.join("sys/class/thermal/thermal_zone0/temp"))
+                .and_then(|text| text.trim().parse::<f64>().ok())
+                .map(|thousandths| thousandths / 1000.0),
+            under_voltage: bits.map(|bits| bits & 1 != 0).or_else(|| voltage_alarm(root)),
+            was_under_voltage: bits.map(|bits| bits & (1 << 16) != 0),
+            wifi_dbm: text(&root.join("proc/net/wireless")).and_then(|text| wireless(&text)),
+        }
+    }
+}
+
+/// Free MiB, and whether nothing can be written.
 #[cfg(unix)]
-pub fn disk_free_mib(path: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(path).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize) / (1024 * 1024))
+fn file_system(path: &Path) -> (Option<u64>, Option<bool>) {
+    let Ok(stat) = rustix::fs::statvfs(path) else { return (None, None) };
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize) / (1024 * 1024);
+    (Some(free), Some(stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY)))
 }
 
-/// Free room is reported on Unix alone.
+/// Reported on Unix alone.
 #[cfg(not(unix))]
-pub fn disk_free_mib(_: &Path) -> Option<u64> {
-    None
+fn file_system(_: &Path) -> (Option<u64>, Option<bool>) {
+    (None, None)
 }
 
-/// Temperature of the first sensor that the kernel names, in degrees Celsius.
-pub fn temperature_c() -> Option<f64> {
-    let text = fs::read_to_string("/sys/class/thermal/thermal_zone0/temp").ok()?;
-    text.trim().parse::<f64>().ok().map(|thousandths| thousandths / 1000.0)
+/// The firmware's account of the power supply: bit 0 low voltage now, bit 16 since the start
+/// (Raspberry Pi documentation, `vcgencmd get_throttled`).
+fn throttled(root: &Path) -> Option<u32> {
+    let path = "sys/devices/platform/soc/soc:firmware/get_throttled";
+    u32::from_str_radix(text(&root.join(path))?.trim().trim_start_matches("0x"), 16).ok()
 }
 
-/// Counts this start in the store's folder; 0 for the first one. A count that cannot be written
-/// is not worth a board: then it stays as it is.
-pub fn count_start(folder: &Path) -> u64 {
-    let path = folder.join("starts");
-    let before = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<u64>().ok());
-    let _ = fs::write(&path, format!("{}\n", before.unwrap_or(0) + 1));
-    before.unwrap_or(0)
+/// The kernel's own sensor for the same, `raspberrypi-hwmon`.
+fn voltage_alarm(root: &Path) -> Option<bool> {
+    let sensors = entries(&root.join("sys/class/hwmon"), "hwmon");
+    let of_pi = |sensor: &&std::path::PathBuf| {
+        text(&sensor.join("name")).is_some_and(|name| name.trim() == "rpi_volt")
+    };
+    let alarm = text(&sensors.iter().find(of_pi)?.join("in0_lcrit_alarm"))?;
+    alarm.trim().parse::<u8>().ok().map(|alarm| alarm != 0)
+}
+
+/// The worse of two estimates: 1 is up to 10 % used, 10 up to 100 %, 11 more; 0 says nothing.
+fn life_time(text: &str) -> Option<u8> {
+    let estimates = text.split_whitespace().filter_map(hexadecimal);
+    estimates.filter(|step| (1..=11).contains(step)).max().map(|step| step * 10)
+}
+
+fn spares(text: &str) -> Option<Spares> {
+    match hexadecimal(text.trim())? {
+        1 => Some(Spares::Normal),
+        2 => Some(Spares::Warning),
+        3 => Some(Spares::Urgent),
+        _ => None,
+    }
+}
+
+fn hexadecimal(text: &str) -> Option<u8> {
+    u8::from_str_radix(text.trim_start_matches("0x"), 16).ok()
+}
+
+/// The level of the first radio, after two lines of headings: `wlan0: 0000   54.  -56.  -256 …`.
+fn wireless(text: &str) -> Option<i32> {
+    let level = text.lines().nth(2)?.split_whitespace().nth(3)?;
+    let level = level.trim_end_matches('.').parse::<i32>().ok()?;
+    // Some drivers give the byte without its sign.
+    Some(if level > 0 { level - 256 } else { level }).filter(|level| (-128..0).contains(level))
+}
+
+/// The entries of a folder that begin with `name`, in order.
+fn entries(folder: &Path, name: &str) -> Vec<std::path::PathBuf> {
+    let Ok(found) = fs::read_dir(folder) else { return Vec::new() };
+    let named = found
+        .take(ENTRIES_LIMIT)
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(|entry| entry.starts_with(name)));
+    let mut paths: Vec<_> = named.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+fn text(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    File::open(path).ok()?.take(FILE_LIMIT).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder like the machine's root.
+    fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    /// What the machine says of itself, without its disk.
+    fn health(files: &[(&str, &str)]) -> Health {
+        let root = machine(files);
+        let health = Health::read(root.path(), root.path());
+        if cfg!(unix) {
+            assert!(health.disk_free_mib.is_some());
+            assert_eq!(health.store_read_only, Some(false));
+            assert_eq!(health.root_read_only, Some(false));
+        }
+        Health { disk_free_mib: None, store_read_only: None, root_read_only: None, ..health }
+    }
+
+    #[test]
+    fn a_pi_says_how_it_is() {
+        let found = health(&[
+            ("sys/class/thermal/thermal_zone0/temp", "48312\n"),
+            ("sys/devices/platform/soc/soc:firmware/get_throttled", "50004\n"),
+            ("sys/block/loop0/size", "0\n"),
+            ("sys/block/mmcblk0/device/life_time", "0x02 0x01\n"),
+            ("sys/block/mmcblk0/device/pre_eol_info", "0x02\n"),
+            (
+                "proc/net/wireless",
+                "Inter-| sta-|   Quality        |   Discarded packets\n face | tus | link level \
+                 noise\n wlan0: 0000   54.  -56.  -256        0      0\n",
+            ),
+        ]);
+        let expected = Health {
+            temperature_c: Some(48.312),
+            under_voltage: Some(false),
+            was_under_voltage: Some(true),
+            card_used_percent: Some(20),
+            card_spares: Some(Spares::Warning),
+            wifi_dbm: Some(-56),
+            ..Health::default()
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_newer_pi_has_a_sensor_for_its_voltage() {
+        let found = health(&[
+            ("sys/class/hwmon/hwmon0/name", "cpu_thermal\n"),
+            ("sys/class/hwmon/hwmon1/name", "rpi_volt\n"),
+            ("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n"),
+        ]);
+        assert_eq!(found, Health { under_voltage: Some(true), ..Health::default() });
+    }
+
+    #[test]
+    fn what_is_missing_or_odd_is_nothing() {
+        assert_eq!(health(&[]), Health::default());
+        let odd = health(&[
+            ("sys/class/thermal/thermal_zone0/temp", "warm"),
+            ("sys/devices/platform/soc/soc:firmware/get_throttled", ""),
+            ("sys/block/mmcblk0/device/life_time", "0x00 0xff\n"),
+            ("sys/block/mmcblk0/device/pre_eol_info", "\u{1f4a3}"),
+            ("sys/class/hwmon/hwmon1/name", "rpi_volt"),
+            ("proc/net/wireless", "Inter-| sta-\n face | tus\n wlan0: 0000 54."),
+        ]);
+        assert_eq!(odd, Health::default());
+        let nowhere = Health::read(Path::new("/nowhere"), Path::new("/nowhere/store"));
+        assert_eq!(nowhere, Health::default());
+    }
+
+    #[test]
+    fn levels_and_lives() {
+        let line = |level: &str| format!("\n\n wlan0: 0000   54.  {level}  -256\n");
+        assert_eq!(wireless(&line("-81.")), Some(-81));
+        assert_eq!(wireless(&line("200.")), Some(-56));
+        assert_eq!(wireless(&line("0")), None);
+        assert_eq!(life_time("0x0b 0x01"), Some(110));
+        assert_eq!(life_time("0x00 0x00"), None);
+    }
 }

@@ -1,0 +1,199 @@
+//! Starts of the program, and why it had to start again: its last run says how it ended, or its
+//! silence does.
+
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::io::disk::{Disk, Folder};
+
+/// The record's file in the store's folder, and what it is called while it is written.
+const NAME: &str = "starts";
+const ASIDE: &str = ".aside-starts";
+/// Longest record that is read, in bytes, and longest message that is kept, in letters.
+const RECORD_LIMIT: u64 = 4096;
+const MESSAGE_LIMIT: usize = 300;
+
+/// What a run leaves behind for the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Starts so far, that run's included.
+    pub starts: u64,
+    /// The kernel's name for the time since the machine was switched on; `None` where there is
+    /// none.
+    pub boot: Option<String>,
+    /// How the run ended.
+    pub end: End,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    /// It did not say: it goes on, or it was cut short.
+    Running,
+    /// It was told to stop.
+    Stopped,
+    /// A part that it cannot do without failed; why, in one line.
+    Failed(String),
+}
+
+/// Why the program started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "cause", content = "message", rename_all = "lowercase")]
+pub enum Cause {
+    /// It never ran with this store before.
+    First,
+    /// The last run was told to stop.
+    Stopped,
+    /// The last run failed, with what it said.
+    Failed(String),
+    /// The last run ended without a word while the machine ran on; also where the machine does
+    /// not say which time of its life it is in.
+    Killed,
+    /// The machine itself was cut off or started again under the last run.
+    Power,
+}
+
+/// Why a run began, from what the last one left and what this time of the machine is called.
+pub fn cause(left: Option<&Record>, boot: Option<&str>) -> Cause {
+    let Some(left) = left else { return Cause::First };
+    match (&left.end, &left.boot, boot) {
+        (End::Stopped, ..) => Cause::Stopped,
+        (End::Failed(message), ..) => Cause::Failed(message.clone()),
+        (End::Running, Some(then), Some(now)) if then != now => Cause::Power,
+        (End::Running, ..) => Cause::Killed,
+    }
+}
+
+/// The start of this run.
+#[derive(Debug)]
+pub struct Starts {
+    folder: Folder,
+    record: Record,
+    cause: Cause,
+}
+
+impl Starts {
+    /// Counts this start in the store's folder, on the machine whose file system begins at
+    /// `root`. A record that cannot be written is not worth a board: then it stays as it is.
+    pub fn begin(folder: Folder, root: &Path) -> Self {
+        let left = folder.read(NAME, RECORD_LIMIT).ok();
+        let left = left.and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
+        let boot = super::text(&root.join("proc/sys/kernel/random/boot_id"));
+        let boot = boot.map(|boot| boot.trim().to_owned()).filter(|boot| !boot.is_empty());
+        let cause = cause(left.as_ref(), boot.as_deref());
+        let starts = left.map_or(0, |left| left.starts).saturating_add(1);
+        let mut begun = Self { folder, record: Record { starts, boot, end: End::Running }, cause };
+        let _ = begun.write();
+        begun
+    }
+
+    /// Starts before this one.
+    pub fn restarts(&self) -> u64 {
+        self.record.starts - 1
+    }
+
+    /// Why this run began.
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// Leaves word of how this run ends.
+    ///
+    /// # Errors
+    /// When the disk does not take it; the next run then counts this one as cut short.
+    pub fn end(&mut self, end: End) -> io::Result<()> {
+        self.record.end = match end {
+            End::Failed(message) => End::Failed(message.chars().take(MESSAGE_LIMIT).collect()),
+            end => end,
+        };
+        self.write()
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let record = serde_json::to_vec(&self.record)?;
+        self.folder.write_synced(ASIDE, &record)?;
+        self.folder.rename(ASIDE, NAME)?;
+        self.folder.sync_names()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_was_left_says_why() {
+        let left = |end: End, boot: Option<&str>| {
+            Some(Record { starts: 1, boot: boot.map(str::to_owned), end })
+        };
+        let failed = || End::Failed("output".into());
+        let cases = [
+            (None, Some("a"), Cause::First),
+            (left(End::Stopped, Some("a")), Some("a"), Cause::Stopped),
+            (left(End::Stopped, Some("a")), Some("b"), Cause::Stopped),
+            (left(failed(), Some("a")), Some("a"), Cause::Failed("output".into())),
+            (left(failed(), Some("a")), Some("b"), Cause::Failed("output".into())),
+            (left(End::Running, Some("a")), Some("a"), Cause::Killed),
+            (left(End::Running, Some("a")), Some("b"), Cause::Power),
+            (left(End::Running, None), Some("b"), Cause::Killed),
+            (left(End::Running, Some("a")), None, Cause::Killed),
+        ];
+        for (left, boot, expected) in cases {
+            assert_eq!(cause(left.as_ref(), boot), expected, "{left:?} in {boot:?}");
+        }
+    }
+
+    #[test]
+    fn runs_hear_from_those_before() {
+        let root = tempfile::tempdir().unwrap();
+        let boot = root.path().join("proc/sys/kernel/random");
+        fs::create_dir_all(&boot).unwrap();
+        let store = root.path().join("store");
+        let mut trace = Vec::new();
+        let ends = [
+            ("a", Some(End::Stopped)),
+            ("a", Some(End::Failed("x".repeat(1000)))),
+            ("a", None),
+            ("a", None),
+            ("b", Some(End::Stopped)),
+            ("b", None),
+        ];
+        for (id, end) in ends {
+            fs::write(boot.join("boot_id"), format!("{id}\n")).unwrap();
+            let mut starts = Starts::begin(Folder::open(&store).unwrap(), root.path());
+            trace.push((starts.restarts(), starts.cause().clone()));
+            if let Some(end) = end {
+                starts.end(end).unwrap();
+            }
+        }
+        let expected = [
+            (0, Cause::First),
+            (1, Cause::Stopped),
+            (2, Cause::Failed("x".repeat(MESSAGE_LIMIT))),
+            (3, Cause::Killed),
+            (4, Cause::Power),
+            (5, Cause::Stopped),
+        ];
+        assert_eq!(trace, expected);
+        let json = serde_json::to_string(&trace[2].1).unwrap();
+        assert!(json.starts_with(r#"{"cause":"failed","message":"x"#), "{json}");
+        assert_eq!(serde_json::to_string(&Cause::Power).unwrap(), r#"{"cause":"power"}"#);
+    }
+
+    #[test]
+    fn a_damaged_record_and_a_disk_that_is_gone_stop_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let store = root.path().join("store");
+        let folder = Folder::open(&store).unwrap();
+        fs::write(store.join(NAME), "{\"starts\":").unwrap();
+        let mut starts = Starts::begin(folder, root.path());
+        assert_eq!((starts.restarts(), starts.cause()), (0, &Cause::First));
+        fs::remove_dir_all(&store).unwrap();
+        assert!(starts.end(End::Stopped).is_err());
+    }
+}
