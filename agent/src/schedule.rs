@@ -19,7 +19,8 @@ pub fn may_show(notice: &Notice, now: Now) -> bool {
 /// The next instant at which [`may_show`] may change by itself.
 pub fn next_edge(notice: &Notice, now: Now) -> Option<Timestamp> {
     let in_force = notice.effective <= now.wall && now.wall < notice.expires;
-    let window = calendar::next_window_edge(&notice.windows, now.wall).filter(|_| in_force);
+    let timed = in_force && notice.class != Class::Emergency;
+    let window = calendar::next_window_edge(&notice.windows, now.wall).filter(|_| timed);
     let edges = [Some(notice.effective), Some(notice.expires), window];
     edges.into_iter().flatten().filter(|edge| *edge > now.wall).min()
 }

@@ -160,6 +160,10 @@ struct World {
     sign: Sign,
     now: Now,
     trace: String,
+    ends: Vec<Ended>,
+    buried: Vec<Key>,
+    /// Headlines of what was on the glass in the light.
+    seen: BTreeSet<String>,
 }
 
 impl World {
@@ -169,7 +173,14 @@ impl World {
 
     fn ruled(rules: Rules) -> Self {
         let now = Now { wall: at(0), monotonic_ms: 0, trust: Trust::Trusted };
-        Self { sign: Sign::new(now, rules), now, trace: String::new() }
+        Self {
+            sign: Sign::new(now, rules),
+            now,
+            trace: String::new(),
+            ends: Vec::new(),
+            buried: Vec::new(),
+            seen: BTreeSet::new(),
+        }
     }
 
     /// Dark between two hours.
@@ -214,9 +225,13 @@ impl World {
 
     /// The clock on the wall is set forward, or back.
     fn set(mut self, ms: i64) -> Self {
-        self.now.wall = self.now.wall.checked_add(jiff::Span::new().milliseconds(ms)).expect("ok");
+        self.jump(ms);
         self.step();
         self
+    }
+
+    fn jump(&mut self, ms: i64) {
+        self.now.wall = self.now.wall.checked_add(jiff::Span::new().milliseconds(ms)).expect("ok");
     }
 
     fn trust(mut self, trust: Trust) -> Self {
@@ -282,6 +297,12 @@ impl World {
         self.sign.check_index(self.now);
         self.ended(&step.ended);
         step.buried.iter().for_each(|key| self.line(&format!("{} buried", key.id)));
+        self.buried.extend(step.buried.iter().cloned());
+        if let Showing::Notice { key, .. } = self.sign.showing().0
+            && self.sign.cut_off.is_none()
+        {
+            self.seen.insert(key.id.to_uppercase());
+        }
         match &step.show {
             None => {}
             Some(Showing::Idle) => self.line("idle"),
@@ -299,6 +320,7 @@ impl World {
     }
 
     fn ended(&mut self, ended: &[Ended]) {
+        self.ends.extend_from_slice(ended);
         for Ended { key, revision, cause, forget, .. } in ended {
             let kept = if *forget { "" } else { ", file kept" };
             self.line(&format!("{} {revision} {cause:?}{kept}", key.id));
@@ -333,6 +355,7 @@ impl Sign {
     }
 }
 
+mod anything;
 mod clock;
 mod cover;
 mod order;

@@ -7,7 +7,7 @@ use super::*;
 use crate::schedule::{Level, level};
 
 /// Notices that get into each other's way.
-fn pool() -> Vec<Draft> {
+pub(super) fn pool() -> Vec<Draft> {
     vec![
         routine("r"),
         routine("r").revision(2).expires(40_000),
@@ -139,12 +139,12 @@ proptest! {
 
     #[test]
     fn order_and_repetition_do_not_matter(
-        (drafts, shuffled) in prop::collection::vec(0..pool().len(), 0..20).prop_flat_map(|few| {
+        (drafts, shuffled) in prop::collection::vec(0..anything::pool().len(), 0..20).prop_flat_map(|few| {
             let twice = few.iter().chain(&few).copied().collect::<Vec<_>>();
             (Just(few), Just(twice).prop_shuffle())
         })
     ) {
-        let pool = pool();
+        let pool = anything::pool();
         let of = |indices: &[usize]| indices.iter().map(|i| pool[*i].clone()).collect::<Vec<_>>();
         prop_assert_eq!(state(&of(&drafts)), state(&of(&shuffled)));
     }
