@@ -22,12 +22,12 @@ use crate::calendar::{Now, Trust};
 use crate::command::Remembered;
 use crate::config::Config;
 use crate::decision::Decided;
+use crate::jobs::{Decode, Done, Folder, Job, Operation};
 use crate::ledger::Ledger;
 use crate::message::{Message, Publication, Token};
 use crate::notice::Key;
 use crate::report::Receipt;
 use crate::sign::{Rules, Showing, Sign};
-use crate::jobs::{Decode, Done, Folder, Job, Operation};
 
 pub use orders::{COMMANDS_FILE, DECISION_FILE};
 

@@ -1,13 +1,19 @@
 //! What a board tells the world: receipts for notices, and its status. JSON on one line.
 
+mod status;
+
 use bangtin_renderer::Problem;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::admit::Refusal;
-use crate::calendar::{self, Trust};
+use crate::calendar;
 use crate::notice::Key;
 use crate::sign::Cause;
+
+pub use status::{
+    Facts, FrameStatus, LinkStatus, Machine, PacingStatus, Restart, ShowingStatus, Spares, Status,
+};
 
 /// How far a notice has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -94,126 +100,6 @@ impl Receipt {
 /// How a CRC stands in reports.
 pub fn crc_text(crc32: u32) -> String {
     format!("{crc32:08x}")
-}
-
-/// How a board is. It is sent, retained, to `<board>/status`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Status {
-    /// Always `true`; the broker sends the last will when it is not.
-    pub online: bool,
-    /// The program's version.
-    pub version: &'static str,
-    /// The layout's name.
-    pub layout: String,
-    /// What is on the glass.
-    pub showing: ShowingStatus,
-    /// The last frame that was presented.
-    pub frame: FrameStatus,
-    /// How evenly frames have come.
-    pub frames: PacingStatus,
-    /// Whether the clock is to be believed.
-    pub clock: Trust,
-    /// Whether priority notices wait for the commune's order.
-    pub needs_decision: bool,
-    /// Whether the local cut-off keeps the board dark.
-    pub cut_off: bool,
-    /// Since when it does, RFC 3339.
-    pub cut_off_since: Option<String>,
-    /// How bright the panel is asked to be.
-    pub brightness_percent: u8,
-    /// Notices held.
-    pub held: usize,
-    /// Stored files that did not become notices at the start: of other keys, or damaged.
-    pub unreadable: u64,
-    /// Batches of proof of display that the broker does not have yet.
-    pub proof_unsent: usize,
-    /// Batches of proof of display that were lost since the start.
-    pub proof_lost: u64,
-    /// Messages that were not answered since the start, for there were too many.
-    pub unanswered: u64,
-    /// How the link has been.
-    pub link: LinkStatus,
-    /// How the machine is.
-    #[serde(flatten)]
-    pub machine: Machine,
-    /// When, RFC 3339.
-    pub at: String,
-}
-
-/// What is on the glass.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ShowingStatus {
-    /// The notice's id; `null` on the idle page, the all-clear, and in the dark.
-    pub notice: Option<String>,
-    /// Its page, from 1.
-    pub page: Option<usize>,
-    /// Since when, RFC 3339.
-    pub since: String,
-}
-
-/// The last frame that was presented.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct FrameStatus {
-    /// Milliseconds since then.
-    pub age_ms: Option<u64>,
-    /// Its CRC-32, eight hexadecimal digits.
-    pub crc32: Option<String>,
-}
-
-/// How evenly frames have come since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct PacingStatus {
-    /// Frames that became visible.
-    pub presented: u64,
-    /// Frames whose time had passed when the next one came.
-    pub missed: u64,
-    /// The longest time from the instant a frame was due until it was visible.
-    pub worst_late_ms: f64,
-}
-
-/// How the link has been since the start.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct LinkStatus {
-    /// Connections that the broker accepted.
-    pub connections: u64,
-    /// Why the latest one ended.
-    pub last_loss: Option<String>,
-    /// How long the broker took for its latest acknowledgement.
-    pub answer_ms: Option<u64>,
-    /// Messages that wait to be sent or acknowledged.
-    pub waiting: usize,
-    /// Messages that were given up.
-    pub dropped: u64,
-}
-
-/// How the machine is; what it cannot say is `null`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Machine {
-    /// Free room where the notices are kept.
-    pub disk_free_mib: Option<u64>,
-    /// Temperature of the processor.
-    pub temperature_c: Option<f64>,
-    /// Starts of the program since its store was made.
-    pub restarts: u64,
-}
-
-/// What only the world knows of a board.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Facts {
-    /// Time since the last frame was presented.
-    pub frame_age_ms: Option<u64>,
-    /// How evenly frames have come.
-    pub frames: PacingStatus,
-    /// How the link has been.
-    pub link: LinkStatus,
-    /// How the machine is.
-    pub machine: Machine,
 }
 
 /// The last will: what the broker sends when the board's link is lost.

@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ use crate::io::clock::Clock;
 use crate::io::cutoff::Cutoff;
 use crate::io::decoder::Decoder;
 use crate::io::disk::LocalDisk;
-use crate::io::health;
+use crate::io::health::{self, End, Starts};
 use crate::io::inbox::Found;
 use crate::io::keeper::Keeper;
 use crate::io::mqtt::{self, Event, Link};
@@ -37,7 +37,7 @@ use crate::io::store::Store;
 use crate::io::surroundings::{News, Surroundings};
 use crate::jobs::{Done, Folder};
 use crate::ledger::Ledger;
-use crate::report::{Facts, LinkStatus, Machine, PacingStatus};
+use crate::report::{Facts, LinkStatus, PacingStatus, Restart};
 use crate::timekeeper::Timekeeper;
 
 /// Events that wait for the loop. The link holds back what does not fit.
@@ -67,6 +67,27 @@ pub enum Ending {
 pub async fn run(
     setup: Setup,
     output: Box<dyn Output>,
+    stop: Pin<&mut (impl Future<Output = ()> + ?Sized)>,
+) -> anyhow::Result<Ending> {
+    let root = &setup.config.store;
+    let disk = LocalDisk::open(root).with_context(|| format!("store {}", root.display()))?;
+    let mut starts = Starts::begin(disk, Path::new("/"));
+    let restarts = (starts.restarts(), starts.cause().clone());
+    let outcome = attend(setup, output, restarts, stop).await;
+    let end = match &outcome {
+        Ok(_) => End::Stopped,
+        Err(failure) => End::Failed(format!("{failure:#}")),
+    };
+    if let Err(error) = starts.end(end) {
+        warn!(%error, "the store does not take how this run ended");
+    }
+    outcome
+}
+
+async fn attend(
+    setup: Setup,
+    output: Box<dyn Output>,
+    restarts: (u64, Restart),
     mut stop: Pin<&mut (impl Future<Output = ()> + ?Sized)>,
 ) -> anyhow::Result<Ending> {
     let Setup { path, config, door, link: settings } = setup;
@@ -74,7 +95,6 @@ pub async fn run(
     let open = || LocalDisk::open(&root).with_context(|| format!("store {}", root.display()));
     let store = Store::open(open()?).context("store")?;
     let mut time = Time::start(&store);
-    let restarts = health::count_start(&root);
     let (reports, mut reported) = mpsc::channel(REPORTS_WAITING);
     let cutoff = Cutoff::open(&config.cutoff).context("cut-off")?;
     let screen = Screen::start(output, &door.layout.panel, cutoff, reports).context("screen")?;
@@ -271,7 +291,7 @@ struct World {
     link: Link,
     /// Its configuration file, where it has one.
     path: Option<PathBuf>,
-    restarts: u64,
+    restarts: (u64, Restart),
     tasks: JoinSet<Outcome>,
 }
 
@@ -346,11 +366,8 @@ impl World {
                 waiting: quality.waiting,
                 dropped: quality.dropped,
             },
-            machine: Machine {
-                disk_free_mib: health::disk_free_mib(&board.config().store),
-                temperature_c: health::temperature_c(),
-                restarts: self.restarts,
-            },
+            restarts: self.restarts.clone(),
+            machine: health::read(Path::new("/"), &board.config().store),
         }
     }
 }

@@ -104,9 +104,10 @@ impl Board {
         let (stop, mut stopped) = watch::channel(false);
         let agent = thread::Builder::new().name(id.clone()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(run::run(setup, Box::new(output), async move {
+            let told = std::pin::pin!(async move {
                 let _ = stopped.changed().await;
-            }))
+            });
+            runtime.block_on(run::run(setup, Box::new(output), told)).map(drop)
         })?;
         let address = format!("vn/86/{}/{id}", place.commune);
         let name_shown = format!("{} – {id}", place.name);

@@ -122,12 +122,7 @@ impl Answers {
     }
 
     /// A status on its way.
-    pub(super) fn status(
-        &mut self,
-        status: &Status,
-        state: Noteworthy,
-        now: Now,
-    ) -> Publication {
+    pub(super) fn status(&mut self, status: &Status, state: Noteworthy, now: Now) -> Publication {
         self.status_sent_ms = Some(now.monotonic_ms);
         self.status_sent = Some(state);
         Publication::new(self.topic("status"), report::line(status), Retained::Yes)

@@ -8,10 +8,10 @@ use tracing::{info, warn};
 
 use super::*;
 use crate::admit::{Admitted, From, Refusal, admit, digest, recognise};
+use crate::files;
 use crate::notice::{Class, Kind, Notice};
 use crate::report::State;
 use crate::sign::{Arrival, Ended, Timing, Verdict};
-use crate::files;
 
 impl Board {
     /// Takes a file of the store through the same door as what the network brings. Its scene is

@@ -121,9 +121,7 @@ impl Board {
                 self.decide();
                 none()
             }
-            Order::ReportSince { n } => {
-                object(json!({ "batches": self.ledger.since(*n) }))
-            }
+            Order::ReportSince { n } => object(json!({ "batches": self.ledger.since(*n) })),
             Order::Reload => {
                 self.reloads.push(question);
                 return self.effects.push(Effect::Reload);
@@ -180,10 +178,8 @@ impl Board {
 
     /// The answer goes out once the disk remembers that it was given.
     fn answer(&mut self, question: Question, answer: &Answer, now: Now) {
-        let save = |name: &str, bytes: Vec<u8>| Operation::Save {
-            name: name.into(),
-            bytes: bytes.into(),
-        };
+        let save =
+            |name: &str, bytes: Vec<u8>| Operation::Save { name: name.into(), bytes: bytes.into() };
         let mut operations = vec![save(COMMANDS_FILE, self.remembered.document())];
         if let (Order::Decide { .. }, Some(decided)) =
             (&question.command.order, &self.decision.sent)

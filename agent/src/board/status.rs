@@ -58,6 +58,8 @@ impl Board {
             proof_lost: self.ledger.lost(),
             unanswered: self.answers.unanswered(),
             link: facts.link,
+            restarts: facts.restarts.0,
+            restart: facts.restarts.1,
             machine: facts.machine,
             at: calendar::rfc3339(now.wall),
         };

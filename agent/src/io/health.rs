@@ -7,72 +7,36 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-pub use starts::{Cause, End, Record, Starts, cause};
+pub use starts::{End, Record, Starts, cause};
+
+use crate::report::{Machine, Spares};
 
 /// Longest file of the kernel's that is read, in bytes.
 const FILE_LIMIT: u64 = 4096;
 /// Most entries of a folder of the kernel's that are looked at.
 const ENTRIES_LIMIT: usize = 256;
 
-/// One look at the machine. What it does not say is `None`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Health {
-    /// Free room for this program where the notices are kept, in MiB.
-    pub disk_free_mib: Option<u64>,
-    /// Whether the notices' file system takes no writes: how a card that dies often shows first.
-    pub store_read_only: Option<bool>,
-    /// Whether the system's own takes none.
-    pub root_read_only: Option<bool>,
-    /// How much of its life the card has behind it at most, in percent, in steps of ten; 110 when
-    /// it is past it. eMMC says so (JEDEC 84-B50, `DEVICE_LIFE_TIME_EST`), SD cards do not.
-    pub card_used_percent: Option<u8>,
-    /// How many of the card's spare blocks are left (`PRE_EOL_INFO`).
-    pub card_spares: Option<Spares>,
-    /// Temperature of the first sensor that the kernel names, in degrees Celsius.
-    pub temperature_c: Option<f64>,
-    /// Whether a Raspberry Pi is fed with too low a voltage now.
-    pub under_voltage: Option<bool>,
-    /// Whether it was at any time since it was switched on.
-    pub was_under_voltage: Option<bool>,
-    /// Strength of the wireless signal, in dBm: -50 is strong, -80 hardly enough.
-    pub wifi_dbm: Option<i32>,
-}
-
-/// Spare blocks of an eMMC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Spares {
-    /// As they should be.
-    Normal,
-    /// Four fifths are used up.
-    Warning,
-    /// Nearly none is left: replace the card.
-    Urgent,
-}
-
-impl Health {
-    /// Looks at the machine whose file system begins at `root`, and at the disk that holds
-    /// `store`. Cheap: some small files that the kernel makes.
-    pub fn read(root: &Path, store: &Path) -> Self {
-        let (disk_free_mib, store_read_only) = file_system(store);
-        let card = |file: &str| {
-            let blocks = entries(&root.join("sys/block"), "mmcblk").into_iter();
-            blocks.filter_map(|block| text(&block.join("device").join(file))).next()
-        };
-        let bits = throttled(root);
-        Self {
-            disk_free_mib,
-            store_read_only,
-            root_read_only: file_system(root).1,
-            card_used_percent: card("life_time").and_then(|text| life_time(&text)),
-            card_spares: card("pre_eol_info").and_then(|text| spares(&text)),
-            temperature_c: text(&root.join("sys/class/thermal/thermal_zone0/temp"))
-                .and_then(|text| text.trim().parse::<f64>().ok())
-                .map(|thousandths| thousandths / 1000.0),
-            under_voltage: bits.map(|bits| bits & 1 != 0).or_else(|| voltage_alarm(root)),
-            was_under_voltage: bits.map(|bits| bits & (1 << 16) != 0),
-            wifi_dbm: text(&root.join("proc/net/wireless")).and_then(|text| wireless(&text)),
-        }
+/// Looks at the machine whose file system begins at `root`, and at the disk that holds
+/// `store`. Cheap: some small files that the kernel makes.
+pub fn read(root: &Path, store: &Path) -> Machine {
+    let (disk_free_mib, store_read_only) = file_system(store);
+    let card = |file: &str| {
+        let blocks = entries(&root.join("sys/block"), "mmcblk").into_iter();
+        blocks.filter_map(|block| text(&block.join("device").join(file))).next()
+    };
+    let bits = throttled(root);
+    Machine {
+        disk_free_mib,
+        store_read_only,
+        root_read_only: file_system(root).1,
+        card_used_percent: card("life_time").and_then(|text| life_time(&text)),
+        card_spares: card("pre_eol_info").and_then(|text| spares(&text)),
+        temperature_c: text(&root.join("sys/class/thermal/thermal_zone0/temp"))
+            .and_then(|text| text.trim().parse::<f64>().ok())
+            .map(|thousandths| thousandths / 1000.0),
+        under_voltage: bits.map(|bits| bits & 1 != 0).or_else(|| voltage_alarm(root)),
+        was_under_voltage: bits.map(|bits| bits & (1 << 16) != 0),
+        wifi_dbm: text(&root.join("proc/net/wireless")).and_then(|text| wireless(&text)),
     }
 }
 
@@ -168,15 +132,15 @@ mod tests {
     }
 
     /// What the machine says of itself, without its disk.
-    fn health(files: &[(&str, &str)]) -> Health {
+    fn health(files: &[(&str, &str)]) -> Machine {
         let root = machine(files);
-        let health = Health::read(root.path(), root.path());
+        let health = read(root.path(), root.path());
         if cfg!(unix) {
             assert!(health.disk_free_mib.is_some());
             assert_eq!(health.store_read_only, Some(false));
             assert_eq!(health.root_read_only, Some(false));
         }
-        Health { disk_free_mib: None, store_read_only: None, root_read_only: None, ..health }
+        Machine { disk_free_mib: None, store_read_only: None, root_read_only: None, ..health }
     }
 
     #[test]
@@ -193,14 +157,14 @@ mod tests {
                  noise\n wlan0: 0000   54.  -56.  -256        0      0\n",
             ),
         ]);
-        let expected = Health {
+        let expected = Machine {
             temperature_c: Some(48.312),
             under_voltage: Some(false),
             was_under_voltage: Some(true),
             card_used_percent: Some(20),
             card_spares: Some(Spares::Warning),
             wifi_dbm: Some(-56),
-            ..Health::default()
+            ..Machine::default()
         };
         assert_eq!(found, expected);
     }
@@ -212,12 +176,12 @@ mod tests {
             ("sys/class/hwmon/hwmon1/name", "rpi_volt\n"),
             ("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n"),
         ]);
-        assert_eq!(found, Health { under_voltage: Some(true), ..Health::default() });
+        assert_eq!(found, Machine { under_voltage: Some(true), ..Machine::default() });
     }
 
     #[test]
     fn what_is_missing_or_odd_is_nothing() {
-        assert_eq!(health(&[]), Health::default());
+        assert_eq!(health(&[]), Machine::default());
         let odd = health(&[
             ("sys/class/thermal/thermal_zone0/temp", "warm"),
             ("sys/devices/platform/soc/soc:firmware/get_throttled", ""),
@@ -226,9 +190,9 @@ mod tests {
             ("sys/class/hwmon/hwmon1/name", "rpi_volt"),
             ("proc/net/wireless", "Inter-| sta-\n face | tus\n wlan0: 0000 54."),
         ]);
-        assert_eq!(odd, Health::default());
-        let nowhere = Health::read(Path::new("/nowhere"), Path::new("/nowhere/store"));
-        assert_eq!(nowhere, Health::default());
+        assert_eq!(odd, Machine::default());
+        let nowhere = read(Path::new("/nowhere"), Path::new("/nowhere/store"));
+        assert_eq!(nowhere, Machine::default());
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::io::disk::{Disk, Folder};
+use crate::io::disk::{Disk, LocalDisk};
+use crate::jobs::Folder;
+use crate::report::Restart;
 
 /// The record's file in the store's folder, and what it is called while it is written.
 const NAME: &str = "starts";
@@ -39,53 +41,36 @@ pub enum End {
     Failed(String),
 }
 
-/// Why the program started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "cause", content = "message", rename_all = "lowercase")]
-pub enum Cause {
-    /// It never ran with this store before.
-    First,
-    /// The last run was told to stop.
-    Stopped,
-    /// The last run failed, with what it said.
-    Failed(String),
-    /// The last run ended without a word while the machine ran on; also where the machine does
-    /// not say which time of its life it is in.
-    Killed,
-    /// The machine itself was cut off or started again under the last run.
-    Power,
-}
-
 /// Why a run began, from what the last one left and what this time of the machine is called.
-pub fn cause(left: Option<&Record>, boot: Option<&str>) -> Cause {
-    let Some(left) = left else { return Cause::First };
+pub fn cause(left: Option<&Record>, boot: Option<&str>) -> Restart {
+    let Some(left) = left else { return Restart::First };
     match (&left.end, &left.boot, boot) {
-        (End::Stopped, ..) => Cause::Stopped,
-        (End::Failed(message), ..) => Cause::Failed(message.clone()),
-        (End::Running, Some(then), Some(now)) if then != now => Cause::Power,
-        (End::Running, ..) => Cause::Killed,
+        (End::Stopped, ..) => Restart::Stopped,
+        (End::Failed(message), ..) => Restart::Failed(message.clone()),
+        (End::Running, Some(then), Some(now)) if then != now => Restart::Power,
+        (End::Running, ..) => Restart::Killed,
     }
 }
 
 /// The start of this run.
 #[derive(Debug)]
 pub struct Starts {
-    folder: Folder,
+    disk: LocalDisk,
     record: Record,
-    cause: Cause,
+    cause: Restart,
 }
 
 impl Starts {
     /// Counts this start in the store's folder, on the machine whose file system begins at
     /// `root`. A record that cannot be written is not worth a board: then it stays as it is.
-    pub fn begin(folder: Folder, root: &Path) -> Self {
-        let left = folder.read(NAME, RECORD_LIMIT).ok();
+    pub fn begin(disk: LocalDisk, root: &Path) -> Self {
+        let left = disk.read(Folder::State, NAME, RECORD_LIMIT).ok();
         let left = left.and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
         let boot = super::text(&root.join("proc/sys/kernel/random/boot_id"));
         let boot = boot.map(|boot| boot.trim().to_owned()).filter(|boot| !boot.is_empty());
         let cause = cause(left.as_ref(), boot.as_deref());
         let starts = left.map_or(0, |left| left.starts).saturating_add(1);
-        let mut begun = Self { folder, record: Record { starts, boot, end: End::Running }, cause };
+        let mut begun = Self { disk, record: Record { starts, boot, end: End::Running }, cause };
         let _ = begun.write();
         begun
     }
@@ -96,7 +81,7 @@ impl Starts {
     }
 
     /// Why this run began.
-    pub fn cause(&self) -> &Cause {
+    pub fn cause(&self) -> &Restart {
         &self.cause
     }
 
@@ -114,9 +99,9 @@ impl Starts {
 
     fn write(&mut self) -> io::Result<()> {
         let record = serde_json::to_vec(&self.record)?;
-        self.folder.write_synced(ASIDE, &record)?;
-        self.folder.rename(ASIDE, NAME)?;
-        self.folder.sync_names()
+        self.disk.write_synced(Folder::State, ASIDE, &record)?;
+        self.disk.rename(Folder::State, ASIDE, NAME)?;
+        self.disk.sync_names(Folder::State)
     }
 }
 
@@ -133,15 +118,15 @@ mod tests {
         };
         let failed = || End::Failed("output".into());
         let cases = [
-            (None, Some("a"), Cause::First),
-            (left(End::Stopped, Some("a")), Some("a"), Cause::Stopped),
-            (left(End::Stopped, Some("a")), Some("b"), Cause::Stopped),
-            (left(failed(), Some("a")), Some("a"), Cause::Failed("output".into())),
-            (left(failed(), Some("a")), Some("b"), Cause::Failed("output".into())),
-            (left(End::Running, Some("a")), Some("a"), Cause::Killed),
-            (left(End::Running, Some("a")), Some("b"), Cause::Power),
-            (left(End::Running, None), Some("b"), Cause::Killed),
-            (left(End::Running, Some("a")), None, Cause::Killed),
+            (None, Some("a"), Restart::First),
+            (left(End::Stopped, Some("a")), Some("a"), Restart::Stopped),
+            (left(End::Stopped, Some("a")), Some("b"), Restart::Stopped),
+            (left(failed(), Some("a")), Some("a"), Restart::Failed("output".into())),
+            (left(failed(), Some("a")), Some("b"), Restart::Failed("output".into())),
+            (left(End::Running, Some("a")), Some("a"), Restart::Killed),
+            (left(End::Running, Some("a")), Some("b"), Restart::Power),
+            (left(End::Running, None), Some("b"), Restart::Killed),
+            (left(End::Running, Some("a")), None, Restart::Killed),
         ];
         for (left, boot, expected) in cases {
             assert_eq!(cause(left.as_ref(), boot), expected, "{left:?} in {boot:?}");
@@ -165,34 +150,34 @@ mod tests {
         ];
         for (id, end) in ends {
             fs::write(boot.join("boot_id"), format!("{id}\n")).unwrap();
-            let mut starts = Starts::begin(Folder::open(&store).unwrap(), root.path());
+            let mut starts = Starts::begin(LocalDisk::open(&store).unwrap(), root.path());
             trace.push((starts.restarts(), starts.cause().clone()));
             if let Some(end) = end {
                 starts.end(end).unwrap();
             }
         }
         let expected = [
-            (0, Cause::First),
-            (1, Cause::Stopped),
-            (2, Cause::Failed("x".repeat(MESSAGE_LIMIT))),
-            (3, Cause::Killed),
-            (4, Cause::Power),
-            (5, Cause::Stopped),
+            (0, Restart::First),
+            (1, Restart::Stopped),
+            (2, Restart::Failed("x".repeat(MESSAGE_LIMIT))),
+            (3, Restart::Killed),
+            (4, Restart::Power),
+            (5, Restart::Stopped),
         ];
         assert_eq!(trace, expected);
         let json = serde_json::to_string(&trace[2].1).unwrap();
         assert!(json.starts_with(r#"{"cause":"failed","message":"x"#), "{json}");
-        assert_eq!(serde_json::to_string(&Cause::Power).unwrap(), r#"{"cause":"power"}"#);
+        assert_eq!(serde_json::to_string(&Restart::Power).unwrap(), r#"{"cause":"power"}"#);
     }
 
     #[test]
     fn a_damaged_record_and_a_disk_that_is_gone_stop_nothing() {
         let root = tempfile::tempdir().unwrap();
         let store = root.path().join("store");
-        let folder = Folder::open(&store).unwrap();
-        fs::write(store.join(NAME), "{\"starts\":").unwrap();
-        let mut starts = Starts::begin(folder, root.path());
-        assert_eq!((starts.restarts(), starts.cause()), (0, &Cause::First));
+        let disk = LocalDisk::open(&store).unwrap();
+        fs::write(store.join("state").join(NAME), "{\"starts\":").unwrap();
+        let mut starts = Starts::begin(disk, root.path());
+        assert_eq!((starts.restarts(), starts.cause()), (0, &Restart::First));
         fs::remove_dir_all(&store).unwrap();
         assert!(starts.end(End::Stopped).is_err());
     }
