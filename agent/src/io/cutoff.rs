@@ -190,7 +190,7 @@ mod tests {
     fn a_file_cuts_off_while_it_exists() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("cutoff");
-        let settings = Settings { file: Some(file.clone()), gpio: None };
+        let settings = config::Cutoff { file: Some(file.clone()), gpio: None };
         let mut cutoff = Cutoff::open(&settings).unwrap();
         assert!(cutoff.is_configured() && !cutoff.is_active());
         for _ in 0..2 {
@@ -215,7 +215,7 @@ mod tests {
         fs::create_dir(&inner).unwrap();
         fs::write(inner.join("cutoff"), "").unwrap();
         let link = folder.path().join("link");
-        let settings = Settings { file: Some(link.join("cutoff")), gpio: None };
+        let settings = config::Cutoff { file: Some(link.join("cutoff")), gpio: None };
         let mut cutoff = Cutoff::open(&settings).unwrap();
         #[cfg(unix)]
         {
@@ -238,7 +238,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let gone = folder.path().join("gone");
         for chip in [file.to_str().unwrap(), gone.to_str().unwrap(), "/dev/null", "/"] {
-            let settings = Settings { file: None, gpio: Some(gpio(chip)) };
+            let settings = config::Cutoff { file: None, gpio: Some(gpio(chip)) };
             let opened = Cutoff::open(&settings).err().unwrap();
             for problem in [opened, verify(&gpio(chip)).unwrap_err()] {
                 let problem = problem.to_string();

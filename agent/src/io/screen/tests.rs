@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use bangtin_renderer::Scene;
 use bangtin_renderer::Rgb;
 use bangtin_renderer::effect::{Pace, Turn};
 use bangtin_renderer::layout::ZoneName;
@@ -63,7 +64,7 @@ impl World {
     fn new(glass: Glass, cutoff: Option<&Path>) -> Self {
         let panel =
             Panel { fps: FPS, ..bangtin_renderer::builtin::layout("led-96x16").unwrap().panel };
-        let settings = cutoff::Settings { file: cutoff.map(Path::to_owned), gpio: None };
+        let settings = crate::config::Cutoff { file: cutoff.map(Path::to_owned), gpio: None };
         let (sender, reports) = mpsc::channel(8);
         let cutoff = Cutoff::open(&settings).unwrap();
         let screen = Screen::start(Box::new(glass.clone()), &panel, cutoff, sender).unwrap();
