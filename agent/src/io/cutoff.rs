@@ -22,6 +22,8 @@ pub struct Cutoff {
     file_is_active: bool,
     line_is_active: bool,
     looks_without_line: u32,
+    /// What ended the line that was there.
+    line_fault: String,
     fault: Option<String>,
 }
 
@@ -40,6 +42,7 @@ impl Cutoff {
             file_is_active: false,
             line_is_active: false,
             looks_without_line: 0,
+            line_fault: String::new(),
             fault: None,
         })
     }
@@ -80,17 +83,18 @@ impl Cutoff {
         if self.line.is_none() {
             self.looks_without_line += 1;
             if !self.looks_without_line.is_multiple_of(LOOKS_UNTIL_REOPENED) {
-                let fault = self.fault.clone().unwrap_or_default();
-                return Err(io::Error::other(fault));
+                return Err(io::Error::other(self.line_fault.clone()));
             }
-            self.line = Some(line::Line::open(gpio)?);
+            self.line = line::Line::open(gpio).ok();
         }
-        let read = self.line.as_ref().map(line::Line::is_active).transpose();
-        if read.is_err() {
+        let Some(line) = &self.line else {
+            return Err(io::Error::other(self.line_fault.clone()));
+        };
+        line.is_active().map(Some).inspect_err(|error| {
+            self.line_fault = error.to_string();
             self.line = None;
             self.looks_without_line = 0;
-        }
-        read
+        })
     }
 }
 
