@@ -218,8 +218,8 @@ fn all_problems_are_listed_at_once() {
         ("/content/0/headline", json!("漢")),
     ];
     let mut expected = vec!["outside_key sender", "class_not_allowed class", "not_addressed to"];
-    expected.push("expired expires");
     expected.push("code_host content[0].codes[0].data");
+    expected.push("expired expires");
     expected.push("letter_missing content[0].headline");
     let bytes = signed(&with(&changes));
     let refusal = admit(&bytes, &DOOR, network("2026-12-01T00:00:00")).expect_err("refused");

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use bangtin_renderer::Scene;
 use bangtin_renderer::Rgb;
+use bangtin_renderer::Scene;
 use bangtin_renderer::effect::{Pace, Turn};
 use bangtin_renderer::layout::ZoneName;
 use bangtin_renderer::panel::Area;
@@ -12,7 +12,6 @@ use bangtin_renderer::scene::{Drawing, Item, Page, Strip, Typeset};
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::*;
-use crate::io::cutoff;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -209,7 +208,8 @@ fn a_running_line_keeps_its_pace() {
     let periods = start.elapsed().as_millis() * u128::from(FPS) / 1000;
     let frames = end.frames - begin.frames + end.missed - begin.missed;
     println!("{frames} of {periods} frames, {end:?}");
-    assert!(u128::from(frames).abs_diff(periods) <= 3, "{frames} of {periods}: {end:?}");
+    // Paced from the end of the one before, a quarter would be left out; a busy machine is not.
+    assert!(u128::from(frames).abs_diff(periods) <= periods / 8, "{frames} of {periods}: {end:?}");
 }
 
 #[test]
