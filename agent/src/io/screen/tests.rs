@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use bangtin_renderer::Scene;
 use bangtin_renderer::Rgb;
+use bangtin_renderer::Scene;
 use bangtin_renderer::effect::{Pace, Turn};
 use bangtin_renderer::layout::ZoneName;
 use bangtin_renderer::panel::Area;
