@@ -14,7 +14,7 @@ use crate::pages::{Board, Pictures};
 use crate::report;
 use crate::signature::Trusted;
 
-use super::mqtt;
+use super::{cutoff, mqtt};
 
 /// A board, ready to run.
 pub struct Setup {
@@ -133,6 +133,12 @@ fn places(config: &Config, problems: &mut Vec<Problem>) {
     }
     if let Some(path) = &config.cutoff.file {
         folder_at("cutoff.file", path, problems);
+    }
+    if let Some(gpio) = &config.cutoff.gpio
+        && let Err(error) = cutoff::verify(gpio)
+    {
+        let message = error.to_string();
+        problems.push(Problem::new("config", "cutoff.gpio", message, gpio.line, ""));
     }
 }
 
