@@ -87,6 +87,7 @@ fn what_an_earlier_revision_replaced_stays_away_when_the_later_one_expires() {
          3 a is Outdated { revision: 1 }",
     );
     let world = World::new().take(alert()).run(3).take(update()).take(routine("a"));
+    assert!(world.sign.tombs.is_laid(&key("u")), "it counts among its sender's");
     world.take(routine("u").revision(3)).check(
         "0 u \n 2 u 2 Expired \n 2 idle
          3 u is Outdated { revision: 2 } \n 3 a is Outdated { revision: 1 }
