@@ -267,10 +267,10 @@ impl Board {
     fn show(&mut self, showing: &Showing, now: Now) {
         let composed = match showing {
             Showing::Notice { key, revision, .. } => self.scene(key, *revision),
-            Showing::Idle => self.compose(&[pages::idle(&self.door.board, now.wall)]),
+            Showing::Idle => self.idle(now),
             Showing::AllClear { headlines } => self.compose(&[pages::all_clear(headlines)]),
         };
-        let idle = || self.compose(&[pages::idle(&self.door.board, now.wall)]);
+        let idle = || self.idle(now);
         // A page that cannot be drawn must not leave on the glass what is over.
         let Some(scene) = composed.or_else(idle) else { return };
         let from_ms = match showing {
@@ -279,6 +279,11 @@ impl Board {
         };
         self.tickets += 1;
         self.screen.show(Show { scene, from_ms, ticket: self.tickets });
+    }
+
+    fn idle(&self, now: Now) -> Option<Arc<Scene>> {
+        let Door { board, layout, fonts, .. } = &self.door;
+        self.compose(&[pages::idle(board, layout, fonts, now.wall)])
     }
 
     fn scene(&self, key: &Key, revision: u32) -> Option<Arc<Scene>> {
