@@ -6,9 +6,9 @@
 pub mod area;
 pub mod notice;
 pub mod signature;
+pub mod calendar;
 pub mod brightness;
 pub mod config;
-pub mod calendar;
 pub mod pages;
 pub mod admit;
 pub mod schedule;

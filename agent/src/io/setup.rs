@@ -13,7 +13,7 @@ use crate::pages::{Board, Pictures};
 use crate::report;
 use crate::signature::Trusted;
 
-use super::mqtt;
+use super::{mqtt, sensor};
 
 /// A board, ready to run.
 pub struct Setup {
@@ -128,6 +128,13 @@ fn places(config: &Config, problems: &mut Vec<Problem>) {
     }
     if let Some(path) = &config.cutoff.file {
         folder_at("cutoff.file", path, problems);
+    }
+    if let Some(light) = &config.brightness.sensor
+        && let Err(error) = sensor::read(&light.file)
+    {
+        let shown = light.file.display().to_string();
+        let message = format!("{shown} gives no reading: {error}; name a sensor's file");
+        problems.push(Problem::new("config", "brightness.sensor", message, shown, ""));
     }
 }
 
