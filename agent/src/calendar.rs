@@ -1,6 +1,7 @@
 //! Vietnamese local time: hours a notice is shown in, the date as it is written.
 
 mod lunar;
+mod sky;
 
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::Offset;

@@ -5,8 +5,7 @@
 //! which the sun passes no multiple of 30° is a leap month and has the number of the one before.
 //! China counts by UTC+8, which is why the two calendars part now and then.
 //!
-//! New moons and the sun's longitude follow Jean Meeus, *Astronomical Algorithms* (1998), chapters
-//! 49 and 25, here good to some seconds and some minutes; the rule is the one of Hồ Ngọc Đức,
+//! The rule is written down by Hồ Ngọc Đức,
 //! <https://www.informatik.uni-leipzig.de/~duc/amlich/calrules.html>.
 //!
 //! From 1968 to 2199 every day is that of VSOP87 and ELP. The nearest new moons to a midnight come
@@ -18,6 +17,8 @@
 use std::fmt;
 
 use jiff::civil::Date;
+
+use super::sky::{SYNODIC_MONTH, new_moon, sun_longitude};
 
 /// A day of the Vietnamese lunar calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +113,6 @@ fn day_number(date: Date) -> i32 {
     2_440_588 + days as i32
 }
 
-/// Days from one new moon to the next, on average.
-const SYNODIC_MONTH: f64 = 29.530_588_861;
-
 /// Vietnam's local time less UT, in days.
 const OFFSET: f64 = 7.0 / 24.0;
 
@@ -127,127 +125,6 @@ fn month_start(month: i32) -> i32 {
 /// local day, 0 to 11.
 fn term(day: i32) -> i32 {
     (sun_longitude(f64::from(day) - 0.5 - OFFSET) / 30.0).floor() as i32
-}
-
-/// The instant of a new moon, as a Julian date in UT (Meeus, chapter 49).
-fn new_moon(k: f64) -> f64 {
-    let t = k / 1236.85;
-    let mean = 2_451_550.097_66 + SYNODIC_MONTH * k + t * t * (0.000_154_37 - t * 0.000_000_150);
-    let e = 1.0 - t * (0.002_516 + t * 0.000_007_4);
-    let sun = 2.5534 + 29.105_356_70 * k - t * t * 0.000_001_4;
-    let moon = 201.5643 + 385.816_935_28 * k + t * t * (0.010_758_2 + t * 0.000_012_38);
-    let latitude = 160.7108 + 390.670_502_84 * k - t * t * (0.001_611_8 + t * 0.000_002_27);
-    let node = 124.7746 - 1.563_755_88 * k + t * t * (0.002_067_2 + t * 0.000_002_15);
-    let sin = |degrees: f64| degrees.to_radians().sin();
-    // Amplitude, power of the earth's eccentricity, multiples of the three arguments.
-    let periodic: f64 = NEW_MOON
-        .iter()
-        .map(|(days, power, s, m, f)| {
-            days * e.powi(*power)
-                * sin(f64::from(*s) * sun + f64::from(*m) * moon + f64::from(*f) * latitude)
-        })
-        .sum();
-    let planets: f64 = PLANETS.iter().map(|(days, at, rate)| days * sin(at + rate * k)).sum();
-    let first = 0.000_325 * sin(299.77 + 0.107_408 * k - 0.009_173 * t * t);
-    let dynamical = mean + periodic - 0.000_17 * sin(node) + planets + first;
-    dynamical - delta_t_days(dynamical)
-}
-
-/// The periodic terms of a new moon: days, power of E, multiples of M, M' and F.
-const NEW_MOON: [(f64, i32, i8, i8, i8); 24] = [
-    (-0.407_20, 0, 0, 1, 0),
-    (0.172_41, 1, 1, 0, 0),
-    (0.016_08, 0, 0, 2, 0),
-    (0.010_39, 0, 0, 0, 2),
-    (0.007_39, 1, -1, 1, 0),
-    (-0.005_14, 1, 1, 1, 0),
-    (0.002_08, 2, 2, 0, 0),
-    (-0.001_11, 0, 0, 1, -2),
-    (-0.000_57, 0, 0, 1, 2),
-    (0.000_56, 1, 1, 2, 0),
-    (-0.000_42, 0, 0, 3, 0),
-    (0.000_42, 1, 1, 0, 2),
-    (0.000_38, 1, 1, 0, -2),
-    (-0.000_24, 1, -1, 2, 0),
-    (-0.000_07, 0, 2, 1, 0),
-    (0.000_04, 0, 0, 2, -2),
-    (0.000_04, 0, 3, 0, 0),
-    (0.000_03, 0, 1, 1, -2),
-    (0.000_03, 0, 0, 2, 2),
-    (-0.000_03, 0, 1, 1, 2),
-    (0.000_03, 0, -1, 1, 2),
-    (-0.000_02, 0, -1, 1, -2),
-    (-0.000_02, 0, 1, 3, 0),
-    (0.000_02, 0, 0, 4, 0),
-];
-
-/// What the planets do to a new moon: days, degrees at k = 0, degrees a month.
-const PLANETS: [(f64, f64, f64); 13] = [
-    (0.000_165, 251.88, 0.016_321),
-    (0.000_164, 251.83, 26.651_886),
-    (0.000_126, 349.42, 36.412_478),
-    (0.000_110, 84.66, 18.206_239),
-    (0.000_062, 141.74, 53.303_771),
-    (0.000_060, 207.14, 2.453_732),
-    (0.000_056, 154.84, 7.306_860),
-    (0.000_047, 34.52, 27.261_239),
-    (0.000_042, 207.19, 0.121_824),
-    (0.000_040, 291.34, 1.844_379),
-    (0.000_037, 161.72, 24.198_154),
-    (0.000_035, 239.56, 25.513_099),
-    (0.000_023, 331.55, 3.592_518),
-];
-
-/// The sun's apparent longitude in degrees, 0 to 360, at a Julian date in UT (Meeus, chapter 25,
-/// with what Venus, Jupiter and the moon do to the earth).
-fn sun_longitude(julian_ut: f64) -> f64 {
-    let t = (julian_ut + delta_t_days(julian_ut) - 2_451_545.0) / 36_525.0;
-    let sin = |degrees: f64| degrees.to_radians().sin();
-    let cos = |degrees: f64| degrees.to_radians().cos();
-    let mean = 280.466_46 + t * (36_000.769_83 + t * 0.000_303_2);
-    let anomaly = 357.529_11 + t * (35_999.050_29 - t * 0.000_153_7);
-    let centre = (1.914_602 - t * (0.004_817 + t * 0.000_014)) * sin(anomaly)
-        + (0.019_993 - t * 0.000_101) * sin(2.0 * anomaly)
-        + 0.000_289 * sin(3.0 * anomaly);
-    // These count from 1900.
-    let s = t + 1.0;
-    let pulled = 0.001_34 * cos(153.23 + 22_518.754_1 * s)
-        + 0.001_54 * cos(216.57 + 45_037.508_2 * s)
-        + 0.002_00 * cos(312.69 + 32_964.357_7 * s)
-        + 0.001_79 * sin(350.74 + 445_267.114_2 * s);
-    let apparent = -0.005_69 - 0.004_78 * sin(125.04 - 1934.136 * t);
-    (mean + centre + pulled + apparent).rem_euclid(360.0)
-}
-
-/// Dynamical time less UT, in days: as observed to 2005 (within five seconds), then as NASA's tables
-/// of eclipses expect it (Espenak and Meeus 2006), on which other calendars rest too.
-fn delta_t_days(julian: f64) -> f64 {
-    const SECONDS: [(f64, f64); 10] = [
-        (1890.0, -6.0),
-        (1900.0, -3.0),
-        (1910.0, 10.4),
-        (1920.0, 21.2),
-        (1940.0, 24.3),
-        (1960.0, 33.1),
-        (1970.0, 40.2),
-        (1980.0, 50.5),
-        (1990.0, 56.9),
-        (2005.0, 64.7),
-    ];
-    let year = 2000.0 + (julian - 2_451_545.0) / 365.25;
-    let observed = SECONDS.windows(2).find_map(|pair| match pair {
-        [(from, least), (to, most)] if (*from..*to).contains(&year) => {
-            Some(least + (most - least) * (year - from) / (to - from))
-        }
-        _ => None,
-    });
-    let (since, centuries) = (year - 2000.0, (year - 1820.0) / 100.0);
-    let expected = if year < 2050.0 {
-        62.92 + since * (0.322_17 + since * 0.005_589)
-    } else {
-        32.0 * centuries * centuries - 20.0 - 0.5628 * (2150.0 - year).max(0.0)
-    };
-    observed.unwrap_or(expected) / 86_400.0
 }
 
 #[cfg(test)]
