@@ -18,6 +18,7 @@ use bangtin_renderer::{Layout, Problem, Scene};
 
 use crate::admit::Door;
 use crate::assets::{Assets, Errands};
+use crate::brightness::Dimmer;
 use crate::calendar::{Now, Trust};
 use crate::command::Remembered;
 use crate::config::Config;
@@ -113,6 +114,7 @@ pub struct Board {
     /// An emergency ended: what is known of it is to be told at once.
     emergency_ended: bool,
     assets: Assets,
+    dimmer: Dimmer,
     /// Light around the board, in lux.
     lux: Option<f64>,
     brightness_percent: u8,
@@ -201,6 +203,7 @@ impl Board {
             ledger,
             emergency_ended: false,
             assets,
+            dimmer: Dimmer::new(config.brightness.clone()),
             lux: None,
             brightness_percent: 100,
             remembered,
@@ -244,10 +247,11 @@ impl Board {
     pub fn work(&mut self, now: Now) -> u64 {
         self.clock = now.trust;
         self.advance(now);
+        self.dim(now);
         self.keep_proof(now);
         self.keep_time(now);
         let sign = self.sign.wake_in_ms(now);
-        let rest = [self.ledger_wake_ms(now)];
+        let rest = [self.ledger_wake_ms(now), self.dimmer.wake_in_ms(now)];
         rest.into_iter().flatten().chain(sign).min().unwrap_or(u64::MAX)
     }
 
@@ -316,6 +320,14 @@ impl Board {
         self.finish_proof(now);
         let goodbye = self.answers.goodbye();
         self.send(goodbye);
+    }
+
+    /// Has the panel shine as brightly as it is to.
+    fn dim(&mut self, now: Now) {
+        let percent = self.dimmer.percent(now, self.lux, self.sign.is_urgent());
+        if percent != std::mem::replace(&mut self.brightness_percent, percent) {
+            self.effects.push(Effect::Brightness(percent));
+        }
     }
 
     /// Writes the trusted time along with what else is written, and now and then by itself.

@@ -207,6 +207,7 @@ fn told(event: Event, board: &mut Board, now: Now) {
 fn heard(news: News, board: &mut Board, now: Now) {
     match news {
         News::Decision(order) => board.decided_on_site(order),
+        News::Lux(lux) => board.lux(lux),
         News::Found(Found::Notice { name, bytes }) => {
             board.found(&name, &bytes, Instant::now(), now);
         }

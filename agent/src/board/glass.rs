@@ -57,7 +57,7 @@ impl Board {
         let panel = &self.door.layout.panel;
         let scene = match showing {
             Showing::Notice { .. } => None,
-            Showing::Idle => self.compose(&[pages::idle(board, now.wall)]),
+            Showing::Idle => self.idle(now),
             Showing::AllClear { headlines } => self.compose(&[pages::all_clear(headlines)]),
             Showing::Overlay(Overlay::Identify) => {
                 self.compose(&[pages::identity(board, &self.door.layout.name)])
@@ -68,9 +68,14 @@ impl Board {
             Showing::Dark => Some(Arc::new(bangtin_renderer::pattern::dark(panel))),
         };
         // A page that cannot be drawn must not leave on the glass what is over.
-        let idle = || self.compose(&[pages::idle(&self.door.board, now.wall)]);
+        let idle = || self.idle(now);
         let Some(scene) = scene.or_else(idle) else { return };
         self.put(scene, 0, None);
+    }
+
+    fn idle(&self, now: Now) -> Option<Arc<Scene>> {
+        let Door { board, layout, fonts, .. } = &self.door;
+        self.compose(&[pages::idle(board, layout, fonts, now.wall)])
     }
 
     fn put(&mut self, scene: Arc<Scene>, from_ms: u64, of: Option<(Key, u32)>) {

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 use tracing::{info, warn};
 
 use super::*;
-use crate::command::{Answer, Command, CommandDoor, Met, Order, admit};
+use crate::brightness::Override;
+use crate::command::{Answer, Brightness, Command, CommandDoor, Met, Order, admit};
 use crate::decision::Decided;
 use crate::report;
 use crate::sign::Overlay;
@@ -94,7 +95,11 @@ impl Board {
                 return self.captures.push(question);
             }
             Order::Brightness(brightness) => {
-                let _ = brightness;
+                self.dimmer.obey(match *brightness {
+                    Brightness::Auto => None,
+                    Brightness::Percent { percent, until } => Some(Override { percent, until }),
+                });
+                self.dim(now);
                 object(json!({ "percent": self.brightness_percent }))
             }
             Order::Identify { seconds } => {
