@@ -5,6 +5,7 @@ mod app;
 mod boards;
 mod broker;
 mod check;
+mod command;
 mod console;
 mod demo;
 mod desk;
@@ -53,6 +54,8 @@ enum Task {
     Publish(publish::PublishArguments),
     /// End a notice on its boards
     Cancel(publish::CancelArguments),
+    /// Ask something of boards and show what they answer
+    Command(command::Arguments),
     /// Show what boards report, as it comes
     Watch(watch::Arguments),
 }
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Task::Sign(arguments) => publish::sign(&arguments),
         Task::Publish(arguments) => publish::publish(&arguments),
         Task::Cancel(arguments) => publish::cancel(&arguments),
+        Task::Command(arguments) => command::run(&arguments),
         Task::Watch(arguments) => watch::run(&arguments),
     };
     match outcome {
