@@ -70,7 +70,7 @@ pub fn answer(report: &Value) -> String {
 }
 
 fn receipt(report: &Value) -> String {
-    let mut line = format!("{}  {}", text(&report["notice"]), text(&report["state"]));
+    let mut line = format!("{}  {}", notice(report), text(&report["state"]));
     if let Some(latency) = report["latency_ms"].as_f64() {
         line += &format!("  after {latency:.1} ms");
     }
@@ -94,11 +94,17 @@ fn problems(report: &Value) -> String {
     list(&report["problems"]).map(line).collect()
 }
 
+/// A notice as `decide` and `cancel` take it: `sender,id`, or the id of one that nobody vouches for.
+fn notice(report: &Value) -> String {
+    let id = text(&report["notice"]);
+    if report["sender"].is_string() { format!("{},{id}", text(&report["sender"])) } else { id }
+}
+
 /// One notice of a batch: its turns in that time are summed.
 fn played(board: &str, showing: &Value) -> String {
-    let [notice, from, to, shown, asked, pages] =
-        ["notice", "from", "to", "seconds_shown", "seconds_asked", "pages"]
-            .map(|field| text(&showing[field]));
+    let notice = notice(showing);
+    let [from, to, shown, asked, pages] =
+        ["from", "to", "seconds_shown", "seconds_asked", "pages"].map(|f| text(&showing[f]));
     format!("{to}  {board}  {notice}  played {shown} of {asked} s  pages {pages}  {from} – {to}")
 }
 
@@ -246,10 +252,10 @@ pub mod tests {
     fn receipts_answers_and_proof_of_display_are_said() {
         check(
             "cho/receipt/86-1",
-            json!({ "notice": "86-1", "state": "shown", "at": "T", "latency_ms": 7.25,
+            json!({ "notice": "86-1", "sender": "vn/86", "state": "shown", "at": "T", "latency_ms": 7.25,
                     "frame_crc32": "0a", "durable": false }),
             Some(
-                "T  vn/86/28789/cho  86-1  shown  after 7.2 ms  frame 0a  NOT KEPT OVER A POWER CUT",
+                "T  vn/86/28789/cho  vn/86,86-1  shown  after 7.2 ms  frame 0a  NOT KEPT OVER A POWER CUT",
             ),
         );
         let refused = json!({ "id": "86-c", "board": "vn/86/28789/cho", "ok": false, "problems": [
@@ -263,15 +269,15 @@ pub mod tests {
         let done = json!({ "id": "c", "board": "b", "ok": true, "result": { "percent": 40 } });
         check("reply/c", done, Some("–  b  command c  done  percent 40"));
         let showing = |notice, shown| {
-            json!({ "n": 1, "notice": notice, "from": "F", "to": "T", "seconds_shown": shown,
+            json!({ "n": 1, "notice": notice, "sender": "vn", "from": "F", "to": "T", "seconds_shown": shown,
                     "seconds_asked": 24.0, "pages": 3 })
         };
         check(
             "cho/played",
             json!({ "first": 1, "last": 2, "showings": [showing("a", 12.5), showing("b", 24.0)] }),
             Some(
-                "T  vn/86/28789/cho  a  played 12.5 of 24.0 s  pages 3  F – T\n\
-                 T  vn/86/28789/cho  b  played 24.0 of 24.0 s  pages 3  F – T",
+                "T  vn/86/28789/cho  vn,a  played 12.5 of 24.0 s  pages 3  F – T\n\
+                 T  vn/86/28789/cho  vn,b  played 24.0 of 24.0 s  pages 3  F – T",
             ),
         );
         check("cho/played", json!({ "showings": [] }), None);
