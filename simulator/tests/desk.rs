@@ -167,7 +167,7 @@ fn a_command_comes_as_boards_expect_it_and_their_answers_are_shown() {
     let asked = desk(&["identify", "--seconds", "60"]);
     let [retained, qos, response, correlation, topic, payload] = board.next();
     assert_eq!((retained.as_str(), qos.as_str()), ("0", "1"));
-    let (document, _) = verify(payload.as_bytes(), COMMAND_TYPE, &trusted).unwrap();
+    let document = verify(payload.as_bytes(), COMMAND_TYPE, &trusted).unwrap().payload;
     let document: Value = serde_json::from_slice(&document).unwrap();
     let id = document["id"].as_str().unwrap().to_owned();
     assert!(id.starts_with("86-cmd-"), "{id}");
@@ -236,9 +236,10 @@ impl Board {
         board.stop = Some(stop);
         board.agent = Some(thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(bangtin_agent::run::run(setup, output, async move {
+            let stop = std::pin::pin!(async move {
                 let _ = stopped.await;
-            }))
+            });
+            runtime.block_on(bangtin_agent::run::run(setup, output, stop)).map(drop)
         }));
         let status = retained(&board.broker, "1", &format!("ttcs/v1/{BOARD}/status"));
         assert!(status[0].contains("\"online\":true"), "{status:?}");
