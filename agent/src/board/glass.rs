@@ -25,7 +25,7 @@ impl Board {
                 self.show(&showing, now);
                 break;
             };
-            self.touch_pictures(key, now);
+            self.touch_pictures(key);
             let Some(scene) = self.scene(key, *revision) else {
                 // Another layout may draw it: its file stays.
                 step.ended.extend(self.sign.undrawable(key, *revision));
@@ -49,7 +49,7 @@ impl Board {
     /// Reports and lets go of what a step ended.
     pub(super) fn settle(&mut self, step: Step, now: Now) {
         self.end(step.ended, now);
-        self.bury(step.buried, now);
+        self.bury(step.buried);
     }
 
     fn show(&mut self, showing: &Showing, now: Now) {
@@ -142,9 +142,11 @@ impl Board {
         self.on_glass
     }
 
-    /// The local cut-off made the board dark, or gave it back.
-    pub fn cut(&mut self, dark: bool, now: Now) {
+    /// The local cut-off made the board dark, or gave it back; `presented` is the frame that is on
+    /// the glass by that, of no ticket.
+    pub fn cut(&mut self, dark: bool, presented: Presented, now: Now) {
         warn!(dark, "local cut-off");
+        self.on_glass = Some(presented);
         self.cut_off = dark.then_some(now.wall);
         self.sign.cut_off(dark);
         if dark {
