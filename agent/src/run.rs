@@ -5,7 +5,7 @@
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -19,7 +19,7 @@ use crate::assets::Assets;
 use crate::board::{self, Board, Captured, Effect, Memory, Presented};
 use crate::calendar::Now;
 use crate::command::Remembered;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::decision::Decided;
 use crate::files;
 use crate::io::clock::Clock;
@@ -57,37 +57,49 @@ const NOBODYS: u64 = 0;
 /// How long the last reports may take when the board is told to stop.
 const GOODBYE: Duration = Duration::from_secs(3);
 
-/// Why a board ended that did not fail.
-pub enum Ending {
-    /// It was told to stop.
-    Stopped,
-    /// It was told to read its files again; they are sound, and this is what they say.
-    Reload(Box<Setup>),
-}
-
-/// Runs a board until `stop` completes or it is to be built anew.
+/// Runs a board until `stop` completes. A board that is told to read its files again is built
+/// anew from them, with an output that `open` opens.
 ///
 /// # Errors
 /// When a part that the board cannot do without fails: its store cannot be read, its output takes
 /// no more frames, its link ends. What watches the process starts it afresh.
 pub async fn run(
-    setup: Setup,
-    output: Box<dyn Output>,
-    stop: Pin<&mut (impl Future<Output = ()> + ?Sized)>,
-) -> anyhow::Result<Ending> {
+    mut setup: Setup,
+    mut open: impl FnMut(&config::Output) -> io::Result<Box<dyn Output>>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let mut stop = pin!(stop);
     let root = &setup.config.store;
     let disk = LocalDisk::open(root).with_context(|| format!("store {}", root.display()))?;
     let mut starts = Starts::begin(disk, Path::new("/"));
     let restarts = (starts.restarts(), starts.cause().clone());
-    let outcome = attend(setup, output, restarts, stop).await;
+    let outcome = loop {
+        let output = match open(&setup.config.output).context("output") {
+            Ok(output) => output,
+            Err(failure) => break Err(failure),
+        };
+        match attend(setup, output, restarts.clone(), stop.as_mut()).await {
+            Ok(Ending::Stopped) => break Ok(()),
+            Ok(Ending::Reload(again)) => setup = *again,
+            Err(failure) => break Err(failure),
+        }
+    };
     let end = match &outcome {
-        Ok(_) => End::Stopped,
+        Ok(()) => End::Stopped,
         Err(failure) => End::Failed(format!("{failure:#}")),
     };
     if let Err(error) = starts.end(end) {
         warn!(%error, "the store does not take how this run ended");
     }
     outcome
+}
+
+/// Why a board ended that did not fail.
+enum Ending {
+    /// It was told to stop.
+    Stopped,
+    /// It was told to read its files again; they are sound, and this is what they say.
+    Reload(Box<Setup>),
 }
 
 async fn attend(
