@@ -68,6 +68,7 @@ impl Answers {
             for id in ids {
                 assert!(seen.insert(id), "{id} was {word} twice:\n{log}");
             }
+            assert!(seen.len() >= self.count(word), "the log does not say what was {word}");
         }
     }
 }
