@@ -18,6 +18,7 @@ use bangtin_renderer::{Layout, Problem, Scene};
 
 use crate::admit::Door;
 use crate::assets::{Assets, Errands};
+use crate::brightness::Dimmer;
 use crate::calendar::{Now, Trust};
 use crate::command::Remembered;
 use crate::config::Config;
@@ -113,6 +114,7 @@ pub struct Board {
     /// An emergency ended: what is known of it is to be told at once.
     emergency_ended: bool,
     assets: Assets,
+    dimmer: Dimmer,
     /// Light around the board, in lux.
     lux: Option<f64>,
     brightness_percent: u8,
@@ -124,8 +126,6 @@ pub struct Board {
     decision: orders::Decision,
     is_connected: bool,
     clock: Trust,
-    /// When the time was written to the disk last, by the monotonic clock.
-    time_stored_ms: Option<u64>,
     /// Stored files that did not become notices.
     unreadable: u64,
     effects: Vec<Effect>,
@@ -201,6 +201,7 @@ impl Board {
             ledger,
             emergency_ended: false,
             assets,
+            dimmer: Dimmer::new(config.brightness.clone()),
             lux: None,
             brightness_percent: 100,
             remembered,
@@ -209,14 +210,13 @@ impl Board {
             decision: orders::Decision::sent(decided),
             is_connected: false,
             clock: now.trust,
-            time_stored_ms: None,
             unreadable: 0,
             effects: Vec::new(),
             config,
             door,
         };
         board.decide();
-        board.run_errands(errands, now);
+        board.run_errands(errands);
         board
     }
 
@@ -244,10 +244,10 @@ impl Board {
     pub fn work(&mut self, now: Now) -> u64 {
         self.clock = now.trust;
         self.advance(now);
+        self.dim(now);
         self.keep_proof(now);
-        self.keep_time(now);
         let sign = self.sign.wake_in_ms(now);
-        let rest = [self.ledger_wake_ms(now)];
+        let rest = [self.ledger_wake_ms(now), self.dimmer.wake_in_ms(now)];
         rest.into_iter().flatten().chain(sign).min().unwrap_or(u64::MAX)
     }
 
@@ -259,13 +259,13 @@ impl Board {
             _ if message.payload.is_empty() => self.acknowledge(message.token),
             Some((above, id)) if above.ends_with("/notice") => self.notice(message, id, now),
             Some((above, id)) if above.ends_with("/command") => self.command(&message, id, now),
-            Some((above, _)) if above.ends_with("/asset") => self.picture(&message, now),
+            Some((above, _)) if above.ends_with("/asset") => self.picture(&message),
             _ => self.acknowledge(message.token),
         }
     }
 
     /// The disk finished a job.
-    pub fn done(&mut self, done: Done, now: Now) {
+    pub fn done(&mut self, done: Done) {
         let Some(waiting) = self.jobs.waiting.remove(&done.ticket) else { return };
         let Waiting { purpose, tokens, mut receipts } = waiting;
         let failure = done.result.as_ref().err().cloned();
@@ -283,7 +283,7 @@ impl Board {
             }
             Purpose::SavePicture { sha256 } if failure.is_some() => self.assets.not_saved(&sha256),
             Purpose::SavePicture { .. } => {}
-            Purpose::ReadPicture { sha256 } => self.picture_read(&sha256, done.result, now),
+            Purpose::ReadPicture { sha256 } => self.picture_read(&sha256, done.result),
             Purpose::Command { answer } => self.send(answer),
         }
         for receipt in receipts {
@@ -318,39 +318,20 @@ impl Board {
         self.send(goodbye);
     }
 
-    /// Writes the trusted time along with what else is written, and now and then by itself.
-    fn keep_time(&mut self, now: Now) {
-        const ALONE_EVERY_MS: u64 = 600_000;
-        if now.trust != Trust::Trusted {
-            return;
-        }
-        let age_ms = self.time_stored_ms.map(|at| now.monotonic_ms.saturating_sub(at));
-        if age_ms.is_none_or(|age| age >= ALONE_EVERY_MS) {
-            self.submit(Folder::State, Vec::new(), Purpose::Housekeeping, now);
+    /// Has the panel shine as brightly as it is to.
+    fn dim(&mut self, now: Now) {
+        let percent = self.dimmer.percent(now, self.lux, self.sign.is_urgent());
+        if percent != std::mem::replace(&mut self.brightness_percent, percent) {
+            self.effects.push(Effect::Brightness(percent));
         }
     }
 
-    fn submit(
-        &mut self,
-        folder: Folder,
-        operations: Vec<Operation>,
-        purpose: Purpose,
-        now: Now,
-    ) -> u64 {
-        const TIME_EVERY_MS: u64 = 60_000;
+    fn submit(&mut self, folder: Folder, operations: Vec<Operation>, purpose: Purpose) -> u64 {
         self.jobs.last += 1;
         let ticket = self.jobs.last;
         let waiting = Waiting { purpose, tokens: Vec::new(), receipts: Vec::new() };
         self.jobs.waiting.insert(ticket, waiting);
-        let job = Job { ticket, folder, operations };
-        self.effects.push(Effect::Disk(job));
-        let age_ms = self.time_stored_ms.map(|at| now.monotonic_ms.saturating_sub(at));
-        if now.trust == Trust::Trusted && age_ms.is_none_or(|age| age >= TIME_EVERY_MS) {
-            self.time_stored_ms = Some(now.monotonic_ms);
-            let time = format!("{}\n", now.wall).into_bytes();
-            let operations = vec![Operation::Save { name: TIME_FILE.into(), bytes: time.into() }];
-            self.submit(Folder::State, operations, Purpose::Housekeeping, now);
-        }
+        self.effects.push(Effect::Disk(Job { ticket, folder, operations }));
         ticket
     }
 
@@ -362,9 +343,6 @@ impl Board {
         self.effects.push(Effect::Acknowledge(token));
     }
 }
-
-/// The file of the last trusted time.
-pub const TIME_FILE: &str = "time";
 
 /// The frame that a command asked for, as a picture file.
 pub struct Captured {

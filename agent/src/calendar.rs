@@ -1,8 +1,13 @@
 //! Vietnamese local time: hours a notice is shown in, the date as it is written.
 
+mod lunar;
+mod sky;
+
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
+
+pub use lunar::{Lunar, lunar};
 
 use crate::notice::Window;
 

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod cutoff;
 pub mod disk;
 pub mod health;
+pub mod sensor;
 pub mod mqtt;
 pub mod output;
 pub mod screen;

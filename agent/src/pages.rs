@@ -1,8 +1,10 @@
 //! What the board's pages say, in words: a notice, the idle page, the all-clear.
 
 use std::collections::BTreeSet;
+use std::slice;
 
-use bangtin_renderer::{Code, Content, Illustration, Look};
+use bangtin_renderer::scene::{Drawing, Item};
+use bangtin_renderer::{Code, Content, Fonts, Illustration, Layout, Look, compose};
 use jiff::Timestamp;
 
 use crate::area::Address;
@@ -90,12 +92,34 @@ pub fn host(address: &str) -> Option<String> {
     (!host.is_empty() && host.bytes().all(plain)).then(|| host.to_ascii_lowercase())
 }
 
-/// The page that is shown when there is nothing to say.
-pub fn idle(board: &Board, now: Timestamp) -> Content {
-    Content {
-        clock_s: Some(calendar::second_of_day(now)),
-        ..Content::new(Look::Idle, "vi", &board.name, &calendar::date(now))
-    }
+/// The page that is shown when there is nothing to say: the place, the time, and the date by sun
+/// and moon, the latter in as many words as stand on the panel together with the date.
+pub fn idle(board: &Board, layout: &Layout, fonts: &Fonts, now: Timestamp) -> Content {
+    let date = calendar::date(now);
+    let forms = match calendar::lunar(calendar::local(now).date()) {
+        Some(lunar) => vec![
+            format!("{date}\n{lunar}"),
+            format!("{date}\n{}/{} {} (âm lịch)", lunar.day, lunar.month_name(), lunar.year_name()),
+            format!("{date}\n{lunar:#}"),
+        ],
+        None => vec![date],
+    };
+    let pages = forms.into_iter().map(|text| Content::new(Look::Idle, "vi", &board.name, &text));
+    let page = pages.min_by_key(|page| effort(page, layout, fonts));
+    let page = page.unwrap_or_else(|| Content::new(Look::Idle, "vi", &board.name, ""));
+    Content { clock_s: Some(calendar::second_of_day(now)), ..page }
+}
+
+/// What a content costs its readers: how long they follow a line that runs, then how many pages
+/// they wait for.
+fn effort(content: &Content, layout: &Layout, fonts: &Fonts) -> (u64, usize) {
+    let Ok(composed) = compose(slice::from_ref(content), layout, fonts) else {
+        return (u64::MAX, usize::MAX);
+    };
+    let runs = |item: &Item| matches!(item.drawing, Drawing::Marquee { travel: 1.., .. });
+    let pages = composed.scene.pages.iter();
+    let running = pages.clone().filter(|page| page.items.iter().any(runs));
+    (running.map(|page| page.duration_ms).sum(), pages.count())
 }
 
 /// The page by which a board is found on the spot: what it is called, and in full where it hangs.
@@ -115,7 +139,33 @@ pub fn all_clear(headlines: &[String]) -> Content {
 
 #[cfg(test)]
 mod tests {
+    use bangtin_renderer::builtin;
+
     use super::*;
+
+    #[test]
+    fn the_lunar_date_has_as_many_words_as_the_panel_has_room() {
+        let board = Board {
+            address: Address::new("86", "28789", "cho", &[]).expect("sound"),
+            name: "Phường Bến Tre".to_owned(),
+            languages: vec!["vi".to_owned()],
+        };
+        let now = "2026-11-23T08:15:00+07:00".parse().expect("a time");
+        let fonts = builtin::fonts();
+        for (layout, expected) in [
+            ("led-96x16", "15/10 ÂL"),
+            ("led-128x32", "15/10 ÂL"),
+            ("led-192x64", "15/10 Bính Ngọ (âm lịch)"),
+            ("led-300x200", "Ngày 15 tháng 10 năm Bính Ngọ (âm lịch)"),
+            ("lcd-1080p", "Ngày 15 tháng 10 năm Bính Ngọ (âm lịch)"),
+            ("lcd-1080p-portrait", "Ngày 15 tháng 10 năm Bính Ngọ (âm lịch)"),
+        ] {
+            let layout = builtin::layout(layout).expect("a layout of the program");
+            let page = idle(&board, &layout, &fonts, now);
+            assert_eq!(page.text, format!("Thứ Hai, 23/11/2026\n{expected}"), "{}", layout.name);
+            assert_eq!((page.headline.as_str(), page.clock_s), ("Phường Bến Tre", Some(29_700)));
+        }
+    }
 
     #[test]
     fn hosts_are_found_and_tricks_are_not() {

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::admit::Door;
 use crate::assets::Assets;
-use crate::board::{self, Board, Captured, Effect, Memory};
+use crate::board::{self, Board, Captured, Effect, Memory, Presented};
 use crate::calendar::Now;
 use crate::command::Remembered;
 use crate::config::Config;
@@ -35,7 +35,7 @@ use crate::io::screen::{Report, Screen};
 use crate::io::setup::{self, Setup};
 use crate::io::store::Store;
 use crate::io::surroundings::{News, Surroundings};
-use crate::jobs::{Done, Folder};
+use crate::jobs::{Done, Folder, Job, Operation};
 use crate::ledger::Ledger;
 use crate::report::{Facts, LinkStatus, PacingStatus, Restart};
 use crate::timekeeper::Timekeeper;
@@ -48,6 +48,12 @@ const REPORTS_WAITING: usize = 64;
 const JOBS_MAX: usize = 256;
 /// Longest sleep of the loop: the clock may be set meanwhile.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
+/// The file of the last trusted time.
+const TIME_FILE: &str = "time";
+/// How often the time is written where nothing else is.
+const TIME_ALONE_EVERY_MS: u64 = 600_000;
+/// The ticket of jobs whose end nobody waits for; the board counts its own from 1.
+const NOBODYS: u64 = 0;
 /// How long the last reports may take when the board is told to stop.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -115,24 +121,24 @@ async fn attend(
     info!("running");
     let ending = loop {
         let wake = Duration::from_millis(board.work(time.now())).min(SLEEP_MAX);
-        world.perform(&mut board);
+        world.perform(&mut board, &mut time);
         if board.is_status_due(time.now()) {
             let facts = world.facts(&board);
             board.report_status(facts, time.now());
-            world.perform(&mut board);
+            world.perform(&mut board, &mut time);
         }
         tokio::select! {
             // What is on the glass and on the disk is heard before anything new is taken in.
             biased;
             () = stop.as_mut() => break Ending::Stopped,
             Some(report) = reported.recv() => world.reported(report, &mut board, time.now())?,
-            Some(done) = finished.recv() => board.done(done, time.now()),
-            Some(decoded) = decoded.recv() => board.decoded(decoded, time.now()),
+            Some(done) = finished.recv() => board.done(done),
+            Some(decoded) = decoded.recv() => board.decoded(decoded),
             Some(outcome) = world.tasks.join_next() => match outcome.context("a task failed")? {
-                Outcome::Captured(captured) => board.captured(&captured, time.now()),
-                Outcome::Read(Err(problems)) => board.reloaded(&problems, time.now()),
+                Outcome::Captured(captured) => board.captured(&captured),
+                Outcome::Read(Err(problems)) => board.reloaded(&problems),
                 Outcome::Read(Ok(setup)) => {
-                    board.reloaded(&[], time.now());
+                    board.reloaded(&[]);
                     break Ending::Reload(setup);
                 }
             },
@@ -147,14 +153,14 @@ async fn attend(
             news = surroundings.news() => heard(news, &mut board, time.now()),
             () = tokio::time::sleep(wake) => {}
         }
-        world.perform(&mut board);
+        world.perform(&mut board, &mut time);
         surroundings.want(board.pictures_asked());
     };
     info!("stopping");
     if matches!(ending, Ending::Stopped) {
         board.goodbye(time.now());
     }
-    world.perform(&mut board);
+    world.perform(&mut board, &mut time);
     let wound_down = async {
         wind_down(&mut board, &mut world, &mut finished, &mut time).await;
         world.link.flush().await;
@@ -177,8 +183,8 @@ async fn wind_down(
     while board.jobs_waiting() > 0
         && let Some(done) = finished.recv().await
     {
-        board.done(done, time.now());
-        world.perform(board);
+        board.done(done);
+        world.perform(board, time);
     }
 }
 
@@ -207,10 +213,11 @@ fn told(event: Event, board: &mut Board, now: Now) {
 fn heard(news: News, board: &mut Board, now: Now) {
     match news {
         News::Decision(order) => board.decided_on_site(order),
+        News::Lux(lux) => board.lux(lux),
         News::Found(Found::Notice { name, bytes }) => {
             board.found(&name, &bytes, Instant::now(), now);
         }
-        News::Found(Found::Picture { sha256, bytes }) => board.found_picture(&sha256, &bytes, now),
+        News::Found(Found::Picture { sha256, bytes }) => board.found_picture(&sha256, &bytes),
     }
 }
 
@@ -244,14 +251,14 @@ fn load(
     world: &mut World,
 ) -> io::Result<()> {
     board.work(time.now());
-    world.perform(board);
+    world.perform(board, time);
     let names = store.notices()?;
     let count = names.len();
     let mut rank = 0;
     for name in names {
         if files::rank(&name) != std::mem::replace(&mut rank, files::rank(&name)) {
             board.work(time.now());
-            world.perform(board);
+            world.perform(board, time);
         }
         match store.read(Folder::Notices, &name) {
             Ok(bytes) => board.load(&name, &bytes, time.now()),
@@ -259,7 +266,7 @@ fn load(
         }
     }
     board.work(time.now());
-    world.perform(board);
+    world.perform(board, time);
     info!(files = count, held = board.held(), "loaded");
     Ok(())
 }
@@ -268,18 +275,32 @@ fn load(
 struct Time {
     clock: Clock,
     keeper: Timekeeper,
+    /// When the time was written last, by the monotonic clock.
+    kept_ms: u64,
 }
 
 impl Time {
     fn start(store: &Store<LocalDisk>) -> Self {
         let clock = Clock::start();
-        let stored = store.read(Folder::State, board::TIME_FILE).ok();
+        let stored = store.read(Folder::State, TIME_FILE).ok();
         let stored = stored.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.trim().parse().ok());
-        Self { clock, keeper: Timekeeper::start(clock.read(), stored) }
+        Self { clock, keeper: Timekeeper::start(clock.read(), stored), kept_ms: 0 }
     }
 
     fn now(&mut self) -> Now {
         self.keeper.now(self.clock.read())
+    }
+
+    /// The job that keeps the time over a power cut: along with other writes at most once a
+    /// minute, else seldom.
+    fn keep_time(&mut self, along: bool) -> Option<Job> {
+        let now = self.now();
+        let is_due = now.monotonic_ms.saturating_sub(self.kept_ms) >= TIME_ALONE_EVERY_MS;
+        let time = (along || is_due).then(|| self.keeper.to_store(now)).flatten()?;
+        self.kept_ms = now.monotonic_ms;
+        let bytes = format!("{time}\n").into_bytes().into();
+        let operations = vec![Operation::Save { name: TIME_FILE.into(), bytes }];
+        Some(Job { ticket: NOBODYS, folder: Folder::State, operations })
     }
 }
 
@@ -302,13 +323,17 @@ enum Outcome {
 }
 
 impl World {
-    fn perform(&mut self, board: &mut Board) {
+    fn perform(&mut self, board: &mut Board, time: &mut Time) {
+        let mut writes = false;
         for effect in board.effects() {
             match effect {
                 Effect::Show(show) => self.screen.show(show),
                 Effect::Brightness(percent) => self.screen.set_brightness(percent),
                 Effect::Capture => self.screen.capture(),
-                Effect::Disk(job) => self.keeper.submit(job),
+                Effect::Disk(job) => {
+                    writes = true;
+                    self.keeper.submit(job);
+                }
                 Effect::Acknowledge(token) => self.link.acknowledge(token),
                 Effect::Send(publication) => self.link.send(publication),
                 Effect::Subscribe(filter) => self.subscribe(filter),
@@ -319,6 +344,9 @@ impl World {
                     self.tasks.spawn_blocking(move || Outcome::Read(read_again(path)));
                 }
             }
+        }
+        if let Some(job) = time.keep_time(writes) {
+            self.keeper.submit(job);
         }
     }
 
@@ -333,7 +361,9 @@ impl World {
         match report {
             Report::Failed(error) => return Err(error).context("the output takes no frames"),
             Report::Presented(presented) => board.presented(presented, now),
-            Report::CutOff { dark, .. } => board.cut(dark, now),
+            Report::CutOff { dark, at, crc32 } => {
+                board.cut(dark, Presented { ticket: 0, crc32, at }, now);
+            }
             Report::CutOffFault(Some(fault)) => error!(fault, "the cut-off stays as it was"),
             Report::CutOffFault(None) => info!("the cut-off can be read again"),
             Report::Captured(frame) => {

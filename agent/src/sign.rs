@@ -145,8 +145,8 @@ struct Held {
     queued: Option<i64>,
     /// Instant of the monotonic clock until which its pictures may keep it waiting.
     waits_until_ms: Option<u64>,
-    /// Of an emergency that the network brought: when it came, and the earliest that the time can
-    /// have been then.
+    /// Of an emergency: when it came, and the earliest that the time can have been then, as
+    /// nothing comes before it was sent.
     heard: Option<(u64, Timestamp)>,
 }
 

@@ -25,7 +25,8 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::boards::{Board, Record};
-use crate::publish::{Desk, cancellation, post};
+use crate::desk::Desk;
+use crate::publish::{cancellation, post};
 use crate::{app, broker, console, keys, samples, terminal};
 
 #[derive(Args, Default)]

@@ -5,14 +5,17 @@ mod app;
 mod boards;
 mod broker;
 mod check;
+mod command;
 mod console;
 mod demo;
+mod desk;
 mod draft;
 mod input;
 mod keys;
 mod look;
 mod publish;
 mod render;
+mod reports;
 mod samples;
 mod terminal;
 mod watch;
@@ -32,11 +35,11 @@ use clap::{Parser, Subcommand};
 )]
 struct Arguments {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<Task>,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum Task {
     /// Run a broker, real boards and sample notices, in a window or the terminal
     Demo(demo::Arguments),
     /// Draw one notice on one layout
@@ -51,21 +54,24 @@ enum Command {
     Publish(publish::PublishArguments),
     /// End a notice on its boards
     Cancel(publish::CancelArguments),
-    /// Show boards' statuses and receipts as they come
+    /// Ask something of boards and show what they answer
+    Command(command::Arguments),
+    /// Show what boards report, as it comes
     Watch(watch::Arguments),
 }
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command.unwrap_or(Command::Demo(demo::Arguments::default()));
-    let outcome = match command {
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Render(arguments) => render::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments),
-        Command::Keygen(arguments) => keys::keygen(&arguments),
-        Command::Sign(arguments) => publish::sign(&arguments),
-        Command::Publish(arguments) => publish::publish(&arguments),
-        Command::Cancel(arguments) => publish::cancel(&arguments),
-        Command::Watch(arguments) => watch::run(&arguments),
+    let task = Arguments::parse().command.unwrap_or(Task::Demo(demo::Arguments::default()));
+    let outcome = match task {
+        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Render(arguments) => render::run(&arguments),
+        Task::Check(arguments) => check::run(&arguments),
+        Task::Keygen(arguments) => keys::keygen(&arguments),
+        Task::Sign(arguments) => publish::sign(&arguments),
+        Task::Publish(arguments) => publish::publish(&arguments),
+        Task::Cancel(arguments) => publish::cancel(&arguments),
+        Task::Command(arguments) => command::run(&arguments),
+        Task::Watch(arguments) => watch::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

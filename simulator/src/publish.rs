@@ -5,11 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use bangtin_agent::area::{Area, NAME_MAX, is_name};
-use bangtin_agent::io::mqtt::{
-    self, BrokerUrl, Event, Link, RetainedCopies, Session, Settings, Subscription,
-};
+use bangtin_agent::io::mqtt::{Event, Link};
 use bangtin_agent::message::Retained;
 use bangtin_agent::notice::{Class, LIFE_MAX_DAYS, NOTICE_MAX_BYTES, Notice, read};
 use bangtin_agent::signature::{self, NOTICE_TYPE};
@@ -21,19 +19,13 @@ use ed25519_dalek::SigningKey;
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::runtime::Runtime;
-use tokio::sync::mpsc::{Receiver, channel};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::desk::{Desk, SECONDS_MAX, runtime};
 use crate::{console, input, keys, watch};
 
-/// How long a broker may take to accept what is sent.
-const BROKER_PATIENCE: Duration = Duration::from_secs(10);
 /// How long it may take to send a copy that it holds.
 const COPY_PATIENCE: Duration = Duration::from_secs(1);
-/// Longest time that a command waits, in seconds: a day.
-pub const SECONDS_MAX: u64 = 24 * 3600;
 
 #[derive(Args)]
 #[command(
@@ -142,7 +134,7 @@ pub fn publish(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
         let mut desk = arguments.to.desk(filters)?;
         desk.wait_until_ready().await?;
         post(&desk.link, &arguments.to.prefix, &areas, &id, &signed);
-        desk.finish(&arguments.to.prefix, arguments.wait).await
+        finish(desk, &arguments.to.prefix, arguments.wait).await
     })
 }
 
@@ -177,7 +169,7 @@ pub fn cancel(arguments: &CancelArguments) -> anyhow::Result<ExitCode> {
         desk.wait_until_ready().await?;
         let of = match named {
             Some(named) => named,
-            None => desk.sender_of_copy().await.unwrap_or_else(|| {
+            None => sender_of_copy(&mut desk).await.unwrap_or_else(|| {
                 console::complain(&format!(
                     "the broker holds no copy of `{id}`; the cancel names {sender},{id}"
                 ));
@@ -194,7 +186,7 @@ pub fn cancel(arguments: &CancelArguments) -> anyhow::Result<ExitCode> {
             }
         };
         post(&desk.link, &arguments.to.prefix, &areas, &notice.key.id, &signed);
-        desk.finish(&arguments.to.prefix, arguments.wait).await
+        finish(desk, &arguments.to.prefix, arguments.wait).await
     })
 }
 
@@ -229,10 +221,6 @@ fn checked(json: &[u8], key: &SigningKey) -> Result<(Notice, String), Vec<Proble
     Ok((notice, signed))
 }
 
-fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
 /// Topics of the copies of a notice that the broker holds for areas.
 fn copies(prefix: &str, areas: &[Area], id: &str) -> Vec<String> {
     areas.iter().map(|area| format!("{prefix}/{area}/notice/{id}")).collect()
@@ -260,104 +248,28 @@ pub fn post(link: &Link, prefix: &str, areas: &[Area], id: &str, signed: &str) {
     }
 }
 
-/// A desk's link to a broker, for as long as a command runs.
-pub struct Desk {
-    /// The link.
-    pub link: Link,
-    /// What comes on it.
-    pub events: Receiver<Event>,
-    task: JoinHandle<()>,
-    url: String,
-    subscribes: bool,
+/// Who sent the notice whose copies the desk subscribed to, as the first copy claims. Its
+/// signature is the boards' to check; here it only says what a cancel is to name.
+async fn sender_of_copy(desk: &mut Desk) -> Option<Area> {
+    let first = async {
+        loop {
+            let Event::Message(message) = desk.events.recv().await? else { continue };
+            let payload = message.payload.split(|byte| *byte == b'.').nth(1)?.to_vec();
+            let json = BASE64URL.decode(payload).ok()?;
+            let notice: Value = serde_json::from_slice(&json).ok()?;
+            return Area::parse(notice["sender"].as_str()?).ok();
+        }
+    };
+    timeout(COPY_PATIENCE, first).await.ok().flatten()
 }
 
-impl Desk {
-    /// Opens a link; needs a tokio runtime around it.
-    pub fn open(
-        url: &str,
-        ca: Option<&std::path::Path>,
-        filters: Vec<String>,
-    ) -> anyhow::Result<Self> {
-        let parsed = BrokerUrl::parse(url).map_err(|message| anyhow!("--broker: {message}"))?;
-        let tls = match ca {
-            Some(path) => {
-                let ca = std::fs::read(path).with_context(|| path.display().to_string())?;
-                Some(mqtt::TlsFiles { ca, client: None })
-            }
-            None => None,
-        };
-        let mut mark = [0; 6];
-        getrandom::fill(&mut mark).map_err(|error| anyhow!("no randomness: {error}"))?;
-        let mark: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
-        let subscription = |filter| Subscription { filter, retained: RetainedCopies::Always };
-        let (sender, events) = channel(64);
-        let subscribes = !filters.is_empty();
-        let settings = Settings {
-            url: parsed,
-            client_id: format!("bangtin-desk-{mark}"),
-            session: Session::Clean,
-            will: None,
-            subscriptions: filters.into_iter().map(subscription).collect(),
-            tls,
-        };
-        let (link, connection) = mqtt::open(settings, sender)?;
-        let task = tokio::spawn(connection.run());
-        Ok(Self { link, events, task, url: url.to_owned(), subscribes })
-    }
-
-    /// Waits until the broker has taken the link and its subscriptions.
-    pub async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
-        let mut why = "no answer".to_owned();
-        let ready = async {
-            while let Some(event) = self.events.recv().await {
-                match event {
-                    Event::Subscribed { .. } => return,
-                    Event::Connected { .. } if !self.subscribes => return,
-                    Event::Disconnected { reason } => why = reason,
-                    _ => {}
-                }
-            }
-        };
-        let waited = timeout(BROKER_PATIENCE, ready).await;
-        waited.map_err(|_| anyhow!("broker {} cannot be reached: {why}", self.url))
-    }
-
-    /// Who sent the notice whose copies the desk subscribed to, as the first copy claims. Its
-    /// signature is the boards' to check; here it only says what a cancel is to name.
-    async fn sender_of_copy(&mut self) -> Option<Area> {
-        let first = async {
-            loop {
-                let Event::Message(message) = self.events.recv().await? else { continue };
-                let payload = message.payload.split(|byte| *byte == b'.').nth(1)?.to_vec();
-                let json = BASE64URL.decode(payload).ok()?;
-                let notice: Value = serde_json::from_slice(&json).ok()?;
-                return Area::parse(notice["sender"].as_str()?).ok();
-            }
-        };
-        timeout(COPY_PATIENCE, first).await.ok().flatten()
-    }
-
-    /// Waits until the broker has everything, shows what boards answer, and says goodbye.
-    async fn finish(mut self, prefix: &str, wait: Option<u64>) -> anyhow::Result<ExitCode> {
-        self.flush().await?;
-        let code = match wait {
-            Some(seconds) => watch::answers(&mut self, prefix, seconds).await?,
-            None => ExitCode::SUCCESS,
-        };
-        self.close().await;
-        Ok(code)
-    }
-
-    /// Waits until the broker has everything.
-    pub async fn flush(&self) -> anyhow::Result<()> {
-        timeout(BROKER_PATIENCE, self.link.flush())
-            .await
-            .map_err(|_| anyhow!("broker {} did not take the notice", self.url))
-    }
-
-    /// Says goodbye.
-    pub async fn close(self) {
-        self.link.close();
-        let _ = timeout(BROKER_PATIENCE, self.task).await;
-    }
+/// Waits until the broker has everything, shows what boards answer, and says goodbye.
+async fn finish(mut desk: Desk, prefix: &str, wait: Option<u64>) -> anyhow::Result<ExitCode> {
+    desk.flush().await?;
+    let code = match wait {
+        Some(seconds) => watch::answers(&mut desk, prefix, seconds).await?,
+        None => ExitCode::SUCCESS,
+    };
+    desk.close().await;
+    Ok(code)
 }

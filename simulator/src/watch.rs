@@ -1,4 +1,4 @@
-//! Boards' statuses and receipts, as they come.
+//! Boards' statuses, receipts, answers and proof of display, as they come.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,11 +9,11 @@ use bangtin_agent::area::Area;
 use bangtin_agent::io::mqtt::Event;
 use bangtin_agent::message::Message;
 use clap::Args;
-use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::console;
-use crate::publish::{Desk, SECONDS_MAX};
+use crate::desk::{Desk, SECONDS_MAX, runtime};
+use crate::reports::{boards, parse, words};
 
 #[derive(Args)]
 #[command(
@@ -39,10 +39,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let area = Area::parse(&arguments.area).map_err(|message| anyhow!("--area: {message}"))?;
-    let boards = boards(&arguments.prefix, &area);
-    let filters = vec![format!("{boards}/status"), format!("{boards}/receipt/+")];
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
+        let filters = filters(&arguments.prefix, &area);
         let mut desk = Desk::open(&arguments.broker, arguments.ca.as_deref(), filters)?;
         let end = arguments.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
         loop {
@@ -51,9 +49,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 None => desk.events.recv().await,
             };
             match event {
-                Some(Event::Message(message)) => {
-                    if let Some(line) = line(&message, &arguments.prefix) {
+                Some(Event::Message(message)) if concerns(&message, &area) => {
+                    if let Some(line) = words(&message, &arguments.prefix) {
                         console::print_line(&line)?;
+                    }
+                }
+                Some(Event::Subscribed { refused }) => {
+                    for reason in refused {
+                        console::complain(&format!("the broker refuses to send {reason}"));
                     }
                 }
                 Some(Event::Disconnected { reason }) => console::complain(&reason),
@@ -66,13 +69,23 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The topics of all boards in an area: a board's address has four levels.
-fn boards(prefix: &str, area: &Area) -> String {
-    let levels: Vec<&str> =
-        area.as_str().split('/').take_while(|level| !level.starts_with('@')).collect();
-    let any = std::iter::repeat_n("+", 4 - levels.len());
-    let levels: Vec<&str> = levels.into_iter().chain(any).collect();
-    format!("{prefix}/{}", levels.join("/"))
+/// What boards of an area report. Their answers go to whoever asked: to desks of any area.
+fn filters(prefix: &str, area: &Area) -> Vec<String> {
+    let boards = boards(prefix, area);
+    let of_boards = ["status", "receipt/+", "reply", "played"].map(|t| format!("{boards}/{t}"));
+    let of_desks = ["vn", "vn/+", "vn/+/+", "vn/+/+/+"].map(|a| format!("{prefix}/{a}/reply/+"));
+    of_boards.into_iter().chain(of_desks).collect()
+}
+
+/// Whether a message is of a board in the area: of answers on desks' topics only they themselves
+/// say so.
+fn concerns(message: &Message, area: &Area) -> bool {
+    if !message.topic.contains("/reply/") {
+        return true;
+    }
+    let (within, _) = area.as_str().split_once("/@").unwrap_or((area.as_str(), ""));
+    let board = parse(message)["board"].as_str().map(Area::parse);
+    matches!((Area::parse(within), board), (Ok(within), Some(Ok(board))) if within.holds(&board))
 }
 
 /// The topic of the receipts that boards of an area send for a notice.
@@ -86,7 +99,7 @@ pub async fn answers(desk: &mut Desk, prefix: &str, seconds: u64) -> anyhow::Res
     let (mut answered, mut refused) = (false, false);
     while let Ok(Some(event)) = timeout_at(end, desk.events.recv()).await {
         let Event::Message(message) = event else { continue };
-        if let Some(line) = line(&message, prefix) {
+        if let Some(line) = words(&message, prefix) {
             console::print_line(&line)?;
             answered = true;
             refused |= parse(&message)["state"] == "refused";
@@ -98,60 +111,23 @@ pub async fn answers(desk: &mut Desk, prefix: &str, seconds: u64) -> anyhow::Res
     Ok(if answered && !refused { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn parse(message: &Message) -> Value {
-    serde_json::from_slice(&message.payload).unwrap_or_default()
-}
-
-/// A report in words: when, which board, what.
-fn line(message: &Message, prefix: &str) -> Option<String> {
-    let report = parse(message);
-    let topic = message.topic.strip_prefix(prefix)?.trim_start_matches('/');
-    let text = |value: &Value| match value {
-        // What a stranger writes must not steer the terminal.
-        Value::String(text) => text.chars().filter(|letter| !letter.is_control()).collect(),
-        Value::Null => "–".to_owned(),
-        other => other.to_string(),
-    };
-    let at = text(&report["at"]);
-    if let Some(board) = topic.strip_suffix("/status") {
-        if report["online"] != true {
-            return Some(format!("{board}  offline"));
-        }
-        let showing = text(&report["showing"]["notice"]);
-        let clock = text(&report["clock"]);
-        return Some(format!("{at}  {board}  online  showing {showing}  clock {clock}"));
-    }
-    let (board, _) = topic.split_once("/receipt/")?;
-    let mut line =
-        format!("{at}  {board}  {}  {}", text(&report["notice"]), text(&report["state"]));
-    if let Some(latency) = report["latency_ms"].as_f64() {
-        line += &format!("  after {latency:.1} ms");
-    }
-    if let Some(crc32) = report["frame_crc32"].as_str() {
-        line += &format!("  frame {crc32}");
-    }
-    if let Some(cause) = report["cause"].as_str() {
-        line += &format!("  {cause}");
-    }
-    if report["durable"] == false {
-        line += "  NOT KEPT OVER A POWER CUT";
-    }
-    for problem in report["problems"].as_array().into_iter().flatten() {
-        line += &format!("\n    {}: {}", text(&problem["path"]), text(&problem["message"]));
-    }
-    Some(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reports::tests::message;
 
     #[test]
-    fn boards_are_found_below_every_area() {
+    fn of_answers_only_those_of_the_area_are_shown() {
         let area = |text| Area::parse(text).expect("an area");
-        assert_eq!(boards("p", &area("vn")), "p/vn/+/+/+");
-        assert_eq!(boards("p", &area("vn/86/@ven-song")), "p/vn/86/+/+");
-        assert_eq!(boards("p", &area("vn/86/28789/@ap-4")), "p/vn/86/28789/+");
-        assert_eq!(boards("p", &area("vn/86/28789/cho")), "p/vn/86/28789/cho");
+        let filters = filters("p", &area("vn/86/28789"));
+        assert_eq!(filters.len(), 8);
+        assert_eq!(filters[2], "p/vn/86/28789/+/reply");
+        assert_eq!(filters[5], "p/vn/+/reply/+");
+        let answer = |board: &str| message("p/vn/86/reply/c", format!("{{\"board\":\"{board}\"}}"));
+        assert!(concerns(&answer("vn/86/28789/cho"), &area("vn/86")));
+        assert!(concerns(&answer("vn/86/28789/cho"), &area("vn/86/@ven-song")));
+        assert!(!concerns(&answer("vn/87/28789/cho"), &area("vn/86")));
+        assert!(!concerns(&answer("cho"), &area("vn/86")));
+        assert!(concerns(&message("p/vn/86/28789/cho/played", "{}"), &area("vn/86")));
     }
 }

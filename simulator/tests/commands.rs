@@ -262,9 +262,32 @@ fn bad_input_is_named_with_the_way_out() {
     check(publish("http://127.0.0.1:1", &at("keys/key.pem")), 2, "--broker");
     refuses(&["watch", "--broker", "mqtt://127.0.0.1:1", "--area", "vn/8"], 2, "--area");
     refuses(&["cancel", "--broker", "mqtt://x", "--key", &key, "--to", "vn", "a"], 2, "keygen");
+    let asks = |more: &[&str]| {
+        let to = ["command", "--broker", "mqtt://127.0.0.1:1", "--key", &at("keys/key.pem")];
+        refuses(&[&to[..], &more[..more.len() - 1]].concat(), 2, more[more.len() - 1]);
+    };
+    refuses(&["command", "reload"], 2, "--broker, --key, --to missing");
+    refuses(&["command"], 2, "screen");
+    asks(&["reload", "--to missing"]);
+    asks(&["reload", "--to", "vn/8", "--to: `vn/8` is not an area"]);
+    asks(&["--to", "vn/86", "screen", "--out F.png"]);
+    asks(&["--to", "vn/86", "brightness", "0", "1 to 100, or auto"]);
+    asks(&["--to", "vn/86", "decide", ".x", "`arguments.order[0]`: names no notice"]);
+    asks(&["--to", "vn/86", "decide", "a", "a", "stands twice"]);
+    refuses(&["command", "--broker", "x", "--key", &key, "--to", "vn", "reload"], 2, "keygen");
     refuses(&["demo", "--headless", "1"], 2, "--frames");
     refuses(&["demo", "--port", "70000"], 2, "--port");
     refuses(&["no-such-command"], 2, "no-such-command");
+}
+
+#[test]
+fn every_command_to_a_board_is_explained_with_an_example() {
+    for name in bangtin_agent::command::NAMES {
+        let help = String::from_utf8(run(&["command", name, "--help"]).stdout).expect("UTF-8");
+        let example = help.split_once("Example: bangtin-simulator command ");
+        let example = example.unwrap_or_else(|| panic!("{name}: {help}")).1;
+        assert!(example.split_whitespace().any(|word| word == name), "{name}: {help}");
+    }
 }
 
 #[test]

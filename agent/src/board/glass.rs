@@ -25,7 +25,7 @@ impl Board {
                 self.show(&showing, now);
                 break;
             };
-            self.touch_pictures(key, now);
+            self.touch_pictures(key);
             let Some(scene) = self.scene(key, *revision) else {
                 // Another layout may draw it: its file stays.
                 step.ended.extend(self.sign.undrawable(key, *revision));
@@ -49,7 +49,7 @@ impl Board {
     /// Reports and lets go of what a step ended.
     pub(super) fn settle(&mut self, step: Step, now: Now) {
         self.end(step.ended, now);
-        self.bury(step.buried, now);
+        self.bury(step.buried);
     }
 
     fn show(&mut self, showing: &Showing, now: Now) {
@@ -57,7 +57,7 @@ impl Board {
         let panel = &self.door.layout.panel;
         let scene = match showing {
             Showing::Notice { .. } => None,
-            Showing::Idle => self.compose(&[pages::idle(board, now.wall)]),
+            Showing::Idle => self.idle(now),
             Showing::AllClear { headlines } => self.compose(&[pages::all_clear(headlines)]),
             Showing::Overlay(Overlay::Identify) => {
                 self.compose(&[pages::identity(board, &self.door.layout.name)])
@@ -68,9 +68,14 @@ impl Board {
             Showing::Dark => Some(Arc::new(bangtin_renderer::pattern::dark(panel))),
         };
         // A page that cannot be drawn must not leave on the glass what is over.
-        let idle = || self.compose(&[pages::idle(&self.door.board, now.wall)]);
+        let idle = || self.idle(now);
         let Some(scene) = scene.or_else(idle) else { return };
         self.put(scene, 0, None);
+    }
+
+    fn idle(&self, now: Now) -> Option<Arc<Scene>> {
+        let Door { board, layout, fonts, .. } = &self.door;
+        self.compose(&[pages::idle(board, layout, fonts, now.wall)])
     }
 
     fn put(&mut self, scene: Arc<Scene>, from_ms: u64, of: Option<(Key, u32)>) {
@@ -137,9 +142,11 @@ impl Board {
         self.on_glass
     }
 
-    /// The local cut-off made the board dark, or gave it back.
-    pub fn cut(&mut self, dark: bool, now: Now) {
+    /// The local cut-off made the board dark, or gave it back; `presented` is the frame that is on
+    /// the glass by that, of no ticket.
+    pub fn cut(&mut self, dark: bool, presented: Presented, now: Now) {
         warn!(dark, "local cut-off");
+        self.on_glass = Some(presented);
         self.cut_off = dark.then_some(now.wall);
         self.sign.cut_off(dark);
         if dark {

@@ -39,12 +39,12 @@ impl Board {
             Verdict::Taken { .. } => {
                 let files = self.kept.remove(&key).map(|before| before.files).unwrap_or_default();
                 self.kept.insert(key.clone(), Kept { files, ..Kept::of(&notice, None) });
-                self.want_pictures(&notice, now);
+                self.want_pictures(&notice);
             }
             // A later revision is there; the former's file was left by a power cut.
             Verdict::Outdated { .. } if notice.kind == Kind::Alert => {
                 let forget = vec![Operation::Forget { name: name.to_owned() }];
-                self.submit(Folder::Notices, forget, Purpose::Housekeeping, now);
+                self.submit(Folder::Notices, forget, Purpose::Housekeeping);
                 return;
             }
             Verdict::Outdated { .. } | Verdict::Known | Verdict::Full => {}
@@ -124,7 +124,7 @@ impl Board {
                 // What an earlier revision of a cancel names stays ended after a restart too.
                 (notice.kind != Kind::Alert).then(|| {
                     let save = self.save(&notice, bytes);
-                    self.submit(Folder::Notices, vec![save], Purpose::Housekeeping, now)
+                    self.submit(Folder::Notices, vec![save], Purpose::Housekeeping)
                 })
             }
             // Not remembered: the same bytes may find room when they come again.
@@ -158,11 +158,11 @@ impl Board {
                 info!(id = key.id, revision, "accepted");
                 let save = self.save(&notice, bytes);
                 let purpose = Purpose::Notice { key: key.clone(), revision };
-                let ticket = self.submit(Folder::Notices, vec![save], purpose, now);
+                let ticket = self.submit(Folder::Notices, vec![save], purpose);
                 if let Some(waiting) = self.jobs.waiting.get_mut(&ticket) {
                     waiting.receipts.push(receipt);
                 }
-                self.want_pictures(&notice, now);
+                self.want_pictures(&notice);
                 // What it replaces leaves the disk only once it is there itself.
                 self.end(superseded, now);
                 self.settle(ended, now);
@@ -219,7 +219,7 @@ impl Board {
                 (false, false) => Vec::new(),
             };
             if forget {
-                self.unwant_pictures(&key, now);
+                self.unwant_pictures(&key);
             }
             let stored = self.kept.get(&key).is_none_or(|kept| kept.durable);
             receipt.durable = Some(stored);
@@ -228,7 +228,7 @@ impl Board {
                 self.tell(receipt, &key);
                 continue;
             }
-            let ticket = self.submit(Folder::Notices, operations, Purpose::Housekeeping, now);
+            let ticket = self.submit(Folder::Notices, operations, Purpose::Housekeeping);
             if let Some(waiting) = self.jobs.waiting.get_mut(&ticket) {
                 waiting.receipts.push(receipt);
             }
@@ -236,14 +236,14 @@ impl Board {
     }
 
     /// Lets go of what was reported long ago.
-    pub(super) fn bury(&mut self, buried: Vec<Key>, now: Now) {
+    pub(super) fn bury(&mut self, buried: Vec<Key>) {
         let mut operations = Vec::new();
         for key in buried {
             operations.extend(self.forgotten(&key));
-            self.unwant_pictures(&key, now);
+            self.unwant_pictures(&key);
         }
         if !operations.is_empty() {
-            self.submit(Folder::Notices, operations, Purpose::Housekeeping, now);
+            self.submit(Folder::Notices, operations, Purpose::Housekeeping);
         }
     }
 

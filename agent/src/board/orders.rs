@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 use tracing::{info, warn};
 
 use super::*;
-use crate::command::{Answer, Command, CommandDoor, Met, Order, admit};
+use crate::brightness::Override;
+use crate::command::{Answer, Brightness, Command, CommandDoor, Met, Order, admit};
 use crate::decision::Decided;
 use crate::report;
 use crate::sign::Overlay;
@@ -94,19 +95,23 @@ impl Board {
                 return self.captures.push(question);
             }
             Order::Brightness(brightness) => {
-                let _ = brightness;
+                self.dimmer.obey(match *brightness {
+                    Brightness::Auto => None,
+                    Brightness::Percent { percent, until } => Some(Override { percent, until }),
+                });
+                self.dim(now);
                 object(json!({ "percent": self.brightness_percent }))
             }
             Order::Identify { seconds } => {
                 match self.sign.overlay(Overlay::Identify, u64::from(*seconds) * 1000, now) {
                     true => until(*seconds),
-                    false => return self.fail(question, vec![emergency()], now),
+                    false => return self.fail(question, vec![emergency()]),
                 }
             }
             Order::TestPattern { seconds } => {
                 match self.sign.overlay(Overlay::TestPattern, u64::from(*seconds) * 1000, now) {
                     true => until(*seconds),
-                    false => return self.fail(question, vec![emergency()], now),
+                    false => return self.fail(question, vec![emergency()]),
                 }
             }
             Order::Decide { order } => {
@@ -115,7 +120,7 @@ impl Board {
                 if self.decision.sent.as_ref().is_some_and(later) {
                     let text = "a later decision was taken already";
                     let problem = Problem::new("outdated", "sent", text, decided.at, "");
-                    return self.fail(question, vec![problem], now);
+                    return self.fail(question, vec![problem]);
                 }
                 self.decision.sent = Some(decided);
                 self.decide();
@@ -128,11 +133,11 @@ impl Board {
             }
         };
         self.advance(now);
-        self.succeed(question, result, now);
+        self.succeed(question, result);
     }
 
     /// What [`Effect::Capture`] brought: `None` when the frame is too large a picture to send.
-    pub fn captured(&mut self, captured: &Captured, now: Now) {
+    pub fn captured(&mut self, captured: &Captured) {
         let too_large = captured.png.len() + 1024 > crate::message::PACKET_LIMIT;
         if !self.captures.is_empty() && !too_large {
             let topic = self.answers.topic("screen");
@@ -143,41 +148,41 @@ impl Board {
                 let (size, most) = (captured.png.len(), crate::message::PACKET_LIMIT);
                 let text = format!("the picture has {size} bytes, at most {most} can be sent");
                 let problem = Problem::new("too_large", "", text, size, most);
-                self.fail(question, vec![problem], now);
+                self.fail(question, vec![problem]);
                 continue;
             }
             let (width, height) = captured.size;
             let crc32 = report::crc_text(captured.crc32);
             let result = json!({ "width": width, "height": height, "crc32": crc32 });
-            self.succeed(question, object(result), now);
+            self.succeed(question, object(result));
         }
     }
 
     /// What [`Effect::Reload`] brought: every problem of the files, none when they are sound. The
     /// board is then to be built anew; until it is, it goes on as it is.
-    pub fn reloaded(&mut self, problems: &[Problem], now: Now) {
+    pub fn reloaded(&mut self, problems: &[Problem]) {
         for question in std::mem::take(&mut self.reloads) {
             match problems.is_empty() {
-                true => self.succeed(question, Map::new(), now),
-                false => self.fail(question, problems.to_vec(), now),
+                true => self.succeed(question, Map::new()),
+                false => self.fail(question, problems.to_vec()),
             }
         }
     }
 
-    fn succeed(&mut self, question: Question, result: Map<String, Value>, now: Now) {
+    fn succeed(&mut self, question: Question, result: Map<String, Value>) {
         let board = &self.door.board.address.board;
         let answer = Answer::done(&question.command, board, result);
-        self.answer(question, &answer, now);
+        self.answer(question, &answer);
     }
 
-    fn fail(&mut self, question: Question, problems: Vec<Problem>, now: Now) {
+    fn fail(&mut self, question: Question, problems: Vec<Problem>) {
         let board = &self.door.board.address.board;
         let answer = Answer::failed(&question.command, board, problems);
-        self.answer(question, &answer, now);
+        self.answer(question, &answer);
     }
 
     /// The answer goes out once the disk remembers that it was given.
-    fn answer(&mut self, question: Question, answer: &Answer, now: Now) {
+    fn answer(&mut self, question: Question, answer: &Answer) {
         let save =
             |name: &str, bytes: Vec<u8>| Operation::Save { name: name.into(), bytes: bytes.into() };
         let mut operations = vec![save(COMMANDS_FILE, self.remembered.document())];
@@ -187,7 +192,7 @@ impl Board {
             operations.push(save(DECISION_FILE, decided.document()));
         }
         let answer = question.reply.publication(answer);
-        let ticket = self.submit(Folder::Orders, operations, Purpose::Command { answer }, now);
+        let ticket = self.submit(Folder::Orders, operations, Purpose::Command { answer });
         if let Some(waiting) = self.jobs.waiting.get_mut(&ticket) {
             waiting.tokens.push(question.token);
         }

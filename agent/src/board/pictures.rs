@@ -18,7 +18,7 @@ impl Board {
     }
 
     /// A notice is held: its pictures are wanted.
-    pub(super) fn want_pictures(&mut self, notice: &Notice, now: Now) {
+    pub(super) fn want_pictures(&mut self, notice: &Notice) {
         let is_emergency = notice.class == Class::Emergency;
         let errands = match notice.kind {
             Kind::Cancel => self.assets.unwant(&notice.key),
@@ -26,34 +26,34 @@ impl Board {
                 self.assets.want(&notice.key, names(notice), is_emergency)
             }
         };
-        self.run_errands(errands, now);
+        self.run_errands(errands);
     }
 
     /// A notice is held no more.
-    pub(super) fn unwant_pictures(&mut self, key: &Key, now: Now) {
+    pub(super) fn unwant_pictures(&mut self, key: &Key) {
         let errands = self.assets.unwant(key);
-        self.run_errands(errands, now);
+        self.run_errands(errands);
     }
 
     /// A notice has its turn: its pictures are to stay.
-    pub(super) fn touch_pictures(&mut self, key: &Key, now: Now) {
+    pub(super) fn touch_pictures(&mut self, key: &Key) {
         let errands = self.assets.touch(key);
-        self.run_errands(errands, now);
+        self.run_errands(errands);
     }
 
     /// A picture came from the broker.
-    pub(super) fn picture(&mut self, message: &Message, now: Now) {
+    pub(super) fn picture(&mut self, message: &Message) {
         let sha256 = self.assets.sha256_of(&message.topic).map(str::to_owned);
         if let Some(sha256) = sha256 {
-            self.found_picture(&sha256, &message.payload, now);
+            self.found_picture(&sha256, &message.payload);
         }
         self.acknowledge(message.token);
     }
 
     /// A picture came, from the broker or a folder.
-    pub fn found_picture(&mut self, sha256: &str, bytes: &[u8], now: Now) {
+    pub fn found_picture(&mut self, sha256: &str, bytes: &[u8]) {
         match self.assets.received(sha256, bytes) {
-            Ok(errands) => self.run_errands(errands, now),
+            Ok(errands) => self.run_errands(errands),
             Err(problem) => warn!(sha256, %problem, "picture refused"),
         }
     }
@@ -68,20 +68,19 @@ impl Board {
         &mut self,
         sha256: &str,
         read: Result<Vec<(String, Vec<u8>)>, String>,
-        now: Now,
     ) {
         let bytes = read.map(|read| read.into_iter().next().unwrap_or_default().1);
         let errands = self.assets.read_back(sha256, bytes.as_deref().map_err(Clone::clone));
-        self.run_errands(errands, now);
+        self.run_errands(errands);
     }
 
     /// A picture was decoded.
-    pub fn decoded(&mut self, decoded: Decoded, now: Now) {
+    pub fn decoded(&mut self, decoded: Decoded) {
         let errands = self.assets.decoded(decoded);
-        self.run_errands(errands, now);
+        self.run_errands(errands);
     }
 
-    pub(super) fn run_errands(&mut self, errands: Errands, now: Now) {
+    pub(super) fn run_errands(&mut self, errands: Errands) {
         let Errands { subscribe, unsubscribe, disk, decode, changed } = errands;
         if !changed.is_empty() {
             self.door.pictures.clone_from(self.assets.pictures());
@@ -94,7 +93,7 @@ impl Board {
                 Operation::Read { name } => Purpose::ReadPicture { sha256: name.clone() },
                 Operation::Forget { .. } | Operation::Rename { .. } => Purpose::Housekeeping,
             };
-            self.submit(Folder::Assets, vec![operation], purpose, now);
+            self.submit(Folder::Assets, vec![operation], purpose);
         }
         self.effects.extend(decode.into_iter().map(Effect::Decode));
         for key in changed {

@@ -46,17 +46,17 @@ impl Board {
             self.ledger.flush(now);
         }
         self.ledger.due(now, self.pace());
-        self.pass_on_proof(now);
+        self.pass_on_proof();
     }
 
     /// Makes a batch of all there is: the program ends.
     pub(super) fn finish_proof(&mut self, now: Now) {
         self.ledger.flush(now);
-        self.pass_on_proof(now);
+        self.pass_on_proof();
     }
 
     /// Hands on what the ledger has for the disk and for the broker.
-    pub(super) fn pass_on_proof(&mut self, now: Now) {
+    pub(super) fn pass_on_proof(&mut self) {
         while self.is_connected
             && let Some(outgoing) = self.ledger.next_to_send()
         {
@@ -76,7 +76,7 @@ impl Board {
                 }
                 ledger::Job::Delete { name } => (Operation::Forget { name }, Purpose::Housekeeping),
             };
-            self.submit(Folder::Played, vec![operation], purpose, now);
+            self.submit(Folder::Played, vec![operation], purpose);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::pages::{Board, Pictures};
 use crate::report;
 use crate::signature::Trusted;
 
-use super::{cutoff, mqtt};
+use super::{cutoff, mqtt, sensor};
 
 /// A board, ready to run.
 pub struct Setup {
@@ -139,6 +139,13 @@ fn places(config: &Config, problems: &mut Vec<Problem>) {
     {
         let message = error.to_string();
         problems.push(Problem::new("config", "cutoff.gpio", message, gpio.line, ""));
+    }
+    if let Some(light) = &config.brightness.sensor
+        && let Err(error) = sensor::read(&light.file)
+    {
+        let shown = light.file.display().to_string();
+        let message = format!("{shown} gives no reading: {error}; name a sensor's file");
+        problems.push(Problem::new("config", "brightness.sensor", message, shown, ""));
     }
 }
 

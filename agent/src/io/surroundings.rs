@@ -17,6 +17,7 @@ use crate::decision;
 use crate::notice::Key;
 
 use super::inbox::{Found, Watch};
+use super::sensor::Sensor;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(2);
@@ -30,6 +31,8 @@ pub enum News {
     /// The commune's order of priority notices as the file says; `None` where there is none, or
     /// none that can be read.
     Decision(Option<Vec<Key>>),
+    /// How light it is around the board, in lux.
+    Lux(Option<f64>),
     /// Something in the inbox.
     Found(Found),
 }
@@ -42,6 +45,8 @@ pub struct Surroundings {
     /// The thread that looks into the inbox, and what it finds.
     inbox: Option<(Watch, Receiver<Found>)>,
     wanted: BTreeSet<String>,
+    /// The light sensor, and what it said last.
+    sensor: Option<(Sensor, Option<f64>)>,
     tick: Interval,
 }
 
@@ -62,6 +67,11 @@ impl Surroundings {
             decided: None,
             inbox: config.inbox.as_ref().map(watch).transpose()?,
             wanted: BTreeSet::new(),
+            sensor: config
+                .brightness
+                .sensor
+                .as_ref()
+                .map(|light| (Sensor::new(light.file.clone()), None)),
             tick,
         })
     }
@@ -88,7 +98,7 @@ impl Surroundings {
             tokio::select! {
                 Some(found) = found => return News::Found(found),
                 _ = self.tick.tick() => {
-                    if let Some(news) = self.look() {
+                    if let Some(news) = self.decision().or_else(|| self.light()) {
                         return news;
                     }
                 }
@@ -97,7 +107,7 @@ impl Surroundings {
     }
 
     /// Reads the decision's file; what is the same as before is no news.
-    fn look(&mut self) -> Option<News> {
+    fn decision(&mut self) -> Option<News> {
         let text = match read(&self.decisions) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -116,6 +126,13 @@ impl Surroundings {
             }
         });
         Some(News::Decision(order))
+    }
+
+    /// Reads the light sensor; the same light is no news.
+    fn light(&mut self) -> Option<News> {
+        let (sensor, before) = self.sensor.as_mut()?;
+        let lux = sensor.lux();
+        (std::mem::replace(before, lux) != lux).then_some(News::Lux(lux))
     }
 }
 

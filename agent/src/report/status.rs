@@ -45,6 +45,7 @@ pub struct Status {
     /// Starts of the program since its store was made, this one not counted.
     pub restarts: u64,
     /// Why it started.
+    #[serde(flatten)]
     pub restart: Restart,
     /// How the machine is.
     #[serde(flatten)]
@@ -143,7 +144,7 @@ pub enum Spares {
 
 /// Why the program started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "cause", content = "message", rename_all = "lowercase")]
+#[serde(tag = "restart_cause", content = "restart_message", rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Restart {
     /// It never ran with this store before.

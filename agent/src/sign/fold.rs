@@ -117,7 +117,7 @@ impl Sign {
             waits_until_ms: waits_ms
                 .filter(|_| !urgent)
                 .map(|wait| now.monotonic_ms.saturating_add(wait)),
-            heard: (fresh && urgent).then(|| (now.monotonic_ms, now.wall.max(notice.sent))),
+            heard: urgent.then(|| (now.monotonic_ms, now.wall.max(notice.sent))),
             notice: Arc::new(notice),
         };
         let before = self.held.insert(Arc::clone(&key), held);

@@ -163,9 +163,9 @@ impl Sign {
 }
 
 impl Held {
-    /// The time by which a notice is judged: the wall, but of an emergency that came while the
-    /// clock was not set no less than what has passed since it was sent. A clock that lags would
-    /// keep it off the glass, and show it for days after its end.
+    /// The time by which a notice is judged: the wall, but while the clock is not set no less for
+    /// an emergency than what has passed since it was sent. A clock that lags would keep it off
+    /// the glass, and show it for days after its end.
     fn wall(&self, now: Now) -> Timestamp {
         let heard = self.heard.filter(|_| now.trust == Trust::Unknown);
         let Some((came_ms, earliest)) = heard else { return now.wall };

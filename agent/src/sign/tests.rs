@@ -352,6 +352,11 @@ impl Sign {
         assert_eq!(self.index, index, "at {now:?}");
         let queued: Vec<_> = self.held.values().filter_map(|held| held.queued).collect();
         assert_eq!(queued.len(), self.next_up.len(), "at {now:?}");
+        for (key, held) in &self.held {
+            let is_tombstone = held.ended || held.notice.kind == Kind::Cancel;
+            assert_eq!(self.tombs.is_laid(key), is_tombstone, "{} at {now:?}", key.id);
+        }
+        assert_ne!(self.wake_in_ms(now), Some(0), "it has just been stepped at {now:?}");
     }
 }
 

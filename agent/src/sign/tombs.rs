@@ -90,6 +90,12 @@ impl Tombs {
         }
     }
 
+    /// Whether a notice is kept as a tombstone alone.
+    #[cfg(test)]
+    pub fn is_laid(&self, key: &Key) -> bool {
+        self.sent.contains_key(key)
+    }
+
     /// Forgets a notice and what it ended.
     pub fn forget(&mut self, key: &Arc<Key>) {
         self.lift(key);

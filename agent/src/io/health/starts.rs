@@ -166,8 +166,8 @@ mod tests {
         ];
         assert_eq!(trace, expected);
         let json = serde_json::to_string(&trace[2].1).unwrap();
-        assert!(json.starts_with(r#"{"cause":"failed","message":"x"#), "{json}");
-        assert_eq!(serde_json::to_string(&Restart::Power).unwrap(), r#"{"cause":"power"}"#);
+        assert!(json.starts_with(r#"{"restart_cause":"failed","restart_message":"x"#), "{json}");
+        assert_eq!(serde_json::to_string(&Restart::Power).unwrap(), r#"{"restart_cause":"power"}"#);
     }
 
     #[test]

@@ -73,6 +73,16 @@ fn with_an_unknown_clock_an_emergency_shows_for_the_remaining_time_it_came_with(
     );
 }
 
+/// The last trusted time on the disk was a minute old, and the warning waited for it to pass.
+#[test]
+fn with_an_unknown_clock_a_start_shows_at_once_what_came_just_before_the_power_cut() {
+    let world = World::new().trust(Trust::Unknown).set(-60 * SECOND);
+    world.load([emergency("e").expires(20_000), routine("r")]).run(61).check(
+        "0 idle \n 0 idle \n 0 e
+         20 e 1 Expired, file kept \n 20 all-clear E \n 30 idle \n 60 r",
+    );
+}
+
 #[test]
 fn a_clock_that_becomes_trusted_decides_the_remaining_time_alone() {
     let world = World::new().trust(Trust::Unknown).set(-DAY).take(emergency("e").expires(20_000));

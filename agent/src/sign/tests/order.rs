@@ -37,6 +37,18 @@ fn what_comes_late_takes_its_place_in_the_decided_order() {
     world.check("0 a \n 10 b \n 20 c \n 30 x \n 40 a \n 50 x \n 60 b \n 70 c");
 }
 
+/// It had missed many rounds and came before those whose turn it was.
+#[test]
+fn what_was_away_joins_the_round_that_goes_on() {
+    let minutes = |from, to| Window { days: [true; 7], from, to };
+    let windows = [minutes(480, 481), minutes(485, 490)];
+    let away = priority("c").with(|notice| notice.windows.extend(windows));
+    let world = World::new().load([priority("a"), priority("b").pages(&[3000]), away]);
+    let mut world = world.decide(&["a", "b", "c"]).run(293);
+    world.trace.clear();
+    world.run(24).check("294 a \n 304 b \n 307 c \n 317 a");
+}
+
 #[test]
 fn an_order_that_is_taken_back_leaves_them_alternating() {
     let world = three().decide(&["c", "b", "a"]).run(25).decide(&[]);

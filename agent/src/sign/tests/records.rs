@@ -75,6 +75,34 @@ fn an_exercise_as_emergency_hides_routine_and_gives_way_to_the_real_one() {
     );
 }
 
+/// The alert's file would go, and with it those of its earlier revisions.
+#[test]
+fn what_an_earlier_revision_replaced_stays_away_when_the_later_one_expires() {
+    let update = || routine("u").update(&["a"]);
+    let alert = || routine("u").revision(2).expires(2000);
+    let world = World::new().take(update()).take(alert()).run(3).take(routine("a"));
+    world.check(
+        "0 u \n 0 u 1 Superseded, file kept \n 0 u
+         2 u 2 Expired, file kept \n 2 idle
+         3 a is Outdated { revision: 1 }",
+    );
+    let world = World::new().take(alert()).run(3).take(update()).take(routine("a"));
+    assert!(world.sign.tombs.is_laid(&key("u")), "it counts among its sender's");
+    world.take(routine("u").revision(3)).check(
+        "0 u \n 2 u 2 Expired \n 2 idle
+         3 u is Outdated { revision: 2 } \n 3 a is Outdated { revision: 1 }
+         3 u",
+    );
+}
+
+#[test]
+fn a_tombstone_that_a_later_revision_brings_to_life_is_none() {
+    let update = |revision| routine("u").update(&["a"]).revision(revision);
+    let world = World::new().take(update(1).expires(1000)).run(2).take(update(2));
+    let cancels = (0..=TOMBSTONES_MAX).map(|n| cancel(&format!("c{n:04}"), &["x"]).sent(3000));
+    world.load(cancels).check("0 u \n 1 u 1 Expired, file kept \n 1 idle \n 2 u \n 2 c0000 buried");
+}
+
 /// An update whose end was reported was reported again at each start.
 #[test]
 fn what_was_over_before_the_start_is_a_tombstone_at_once() {
