@@ -99,7 +99,7 @@ fn run_until_stopped(mut setup: Setup) -> anyhow::Result<()> {
 }
 
 fn check(config: &std::path::Path, json: bool) -> ExitCode {
-    let problems = setup::read(config).err().unwrap_or_default();
+    let problems = setup::check(config);
     for problem in &problems {
         eprintln!("bangtin-agent: {problem}");
     }

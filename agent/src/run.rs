@@ -75,6 +75,7 @@ pub async fn run(
     output: Box<dyn Output>,
     stop: Pin<&mut (impl Future<Output = ()> + ?Sized)>,
 ) -> anyhow::Result<Ending> {
+    setup::faults(&setup.config).iter().for_each(|fault| warn!("{fault}"));
     let root = &setup.config.store;
     let disk = LocalDisk::open(root).with_context(|| format!("store {}", root.display()))?;
     let mut starts = Starts::begin(disk, Path::new("/"));
