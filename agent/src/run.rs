@@ -132,7 +132,10 @@ async fn attend(
             // What is on the glass and on the disk is heard before anything new is taken in.
             biased;
             () = stop.as_mut() => break Ending::Stopped,
-            Some(report) = reported.recv() => world.reported(report, &mut board, time.now())?,
+            report = reported.recv() => match report {
+                Some(report) => world.reported(report, &mut board, time.now())?,
+                None => bail!("painting has ended"),
+            },
             Some(done) = finished.recv() => board.done(done),
             Some(decoded) = decoded.recv() => board.decoded(decoded),
             Some(outcome) = world.tasks.join_next() => match outcome.context("a task failed")? {
