@@ -312,8 +312,7 @@ impl Board {
     }
 
     /// Says that the board goes off.
-    pub fn goodbye(&mut self, now: Now) {
-        self.finish_proof(now);
+    pub fn goodbye(&mut self) {
         let goodbye = self.answers.goodbye();
         self.send(goodbye);
     }

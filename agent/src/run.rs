@@ -161,8 +161,9 @@ async fn attend(
         surroundings.want(board.pictures_asked());
     };
     info!("stopping");
+    board.finish_proof(time.now());
     if matches!(ending, Ending::Stopped) {
-        board.goodbye(time.now());
+        board.goodbye();
     }
     world.perform(&mut board, &mut time);
     let wound_down = async {
