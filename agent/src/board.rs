@@ -293,9 +293,17 @@ impl Board {
         tokens.into_iter().for_each(|token| self.acknowledge(token));
     }
 
-    /// Jobs that the disk has not finished: while there are many, no more messages should be taken.
+    /// Jobs that the disk has not finished.
     pub fn jobs_waiting(&self) -> usize {
         self.jobs.waiting.len()
+    }
+
+    /// Messages that are not acknowledged: while there are many, no more should be taken. Jobs that
+    /// no message waits for do not count: the end of a thousand notices at one hour keeps no
+    /// emergency out.
+    pub fn unanswered(&self) -> usize {
+        let tokens: usize = self.jobs.waiting.values().map(|waiting| waiting.tokens.len()).sum();
+        tokens + self.captures.len() + self.reloads.len()
     }
 
     /// The link is up, or lost.

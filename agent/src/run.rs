@@ -44,7 +44,9 @@ use crate::timekeeper::Timekeeper;
 const EVENTS_WAITING: usize = 64;
 /// Reports of the screen that wait for the loop; it makes about one a second.
 const REPORTS_WAITING: usize = 64;
-/// Jobs under way for the disk beyond which no more messages are taken: the broker keeps them.
+/// Messages that wait for their answers beyond which no more are taken: the broker keeps them.
+const UNANSWERED_MAX: usize = 256;
+/// Jobs under way for the disk beyond which nothing more is taken from the inbox.
 const JOBS_MAX: usize = 256;
 /// Longest sleep of the loop: the clock may be set meanwhile.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
@@ -128,6 +130,17 @@ async fn attend(
             board.report_status(facts, time.now());
             world.perform(&mut board, &mut time);
         }
+        let takes_messages = board.unanswered() < UNANSWERED_MAX;
+        let takes_news = board.jobs_waiting() < JOBS_MAX;
+        // Neither goes before the other: a flood on the link must not hide who stands at the
+        // board, nor a full stick an emergency on the link.
+        let outside = async {
+            tokio::select! {
+                event = happened.recv(), if takes_messages => Outside::Link(event),
+                news = surroundings.news(), if takes_news => Outside::Spot(news),
+                else => std::future::pending().await,
+            }
+        };
         tokio::select! {
             // What is on the glass and on the disk is heard before anything new is taken in.
             biased;
@@ -146,15 +159,15 @@ async fn attend(
                     break Ending::Reload(setup);
                 }
             },
-            event = happened.recv(), if board.jobs_waiting() < JOBS_MAX => match event {
-                Some(event) => told(event, &mut board, time.now()),
-                None => bail!("the link has ended"),
+            outside = outside => match outside {
+                Outside::Link(Some(event)) => told(event, &mut board, time.now()),
+                Outside::Link(None) => bail!("the link has ended"),
+                Outside::Spot(news) => heard(news, &mut board, time.now()),
             },
             ended = tasks.join_next() => match ended {
                 Some(Err(error)) => bail!("the link failed: {error}"),
                 _ => bail!("the link has ended"),
             },
-            news = surroundings.news() => heard(news, &mut board, time.now()),
             () = tokio::time::sleep(wake) => {}
         }
         world.perform(&mut board, &mut time);
@@ -176,6 +189,12 @@ async fn attend(
         warn!("the broker did not take the last reports in time");
     }
     Ok(ending)
+}
+
+/// What came from outside.
+enum Outside {
+    Link(Option<Event>),
+    Spot(News),
 }
 
 /// Waits until the disk has done all jobs: answers depend on them.
