@@ -20,7 +20,7 @@ use crate::admit::Door;
 use crate::assets::{Assets, Errands};
 use crate::brightness::Dimmer;
 use crate::calendar::{Now, Trust};
-use crate::command::Remembered;
+use crate::command::{Answer, Remembered};
 use crate::config::Config;
 use crate::decision::Decided;
 use crate::jobs::{Decode, Done, Folder, Job, Operation};
@@ -176,7 +176,7 @@ enum Purpose {
     /// A picture that is read to be decoded.
     ReadPicture { sha256: String },
     /// The command that was answered.
-    Command { answer: Publication },
+    Command { of: [u8; 32], answer: Answer, reply: orders::Reply },
 }
 
 impl Board {
@@ -284,7 +284,9 @@ impl Board {
             Purpose::SavePicture { sha256 } if failure.is_some() => self.assets.not_saved(&sha256),
             Purpose::SavePicture { .. } => {}
             Purpose::ReadPicture { sha256 } => self.picture_read(&sha256, done.result),
-            Purpose::Command { answer } => self.send(answer),
+            Purpose::Command { answer, reply, .. } => {
+                self.answered(answer, &reply, failure.is_none());
+            }
         }
         for receipt in receipts {
             let receipt = self.answers.receipt(&receipt);

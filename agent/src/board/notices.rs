@@ -300,7 +300,7 @@ struct Came {
 }
 
 /// The last level of a notice's topic, cut to what a topic of ours can hold.
-fn name_of(text: &str) -> String {
+pub(super) fn name_of(text: &str) -> String {
     let plain = |letter: &char| letter.is_ascii_alphanumeric() || "._-".contains(*letter);
     text.chars().filter(plain).take(crate::area::NAME_MAX).collect()
 }
