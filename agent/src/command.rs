@@ -147,7 +147,10 @@ pub struct Answer {
     /// Why it was not.
     #[cfg_attr(test, schemars(with = "Vec<crate::schema::Problem>"))]
     pub problems: Vec<Problem>,
-    /// What it brought, by name.
+    /// What it brought, by name: of `screen` the picture's `width`, `height` and `crc32`, of
+    /// `brightness` the `percent` that the panel has now, of `identify` and `test-pattern` the
+    /// `seconds`, of `report-since` the `batches` that are sent again. `durable` is `false` where
+    /// the disk failed, so that a restart forgets what was done.
     pub result: Map<String, Value>,
 }
 
