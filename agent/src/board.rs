@@ -20,7 +20,7 @@ use crate::admit::Door;
 use crate::assets::{Assets, Errands};
 use crate::brightness::Dimmer;
 use crate::calendar::{Now, Trust};
-use crate::command::Remembered;
+use crate::command::{Answer, Remembered};
 use crate::config::Config;
 use crate::decision::Decided;
 use crate::jobs::{Decode, Done, Folder, Job, Operation};
@@ -176,7 +176,7 @@ enum Purpose {
     /// A picture that is read to be decoded.
     ReadPicture { sha256: String },
     /// The command that was answered.
-    Command { answer: Publication },
+    Command { of: [u8; 32], answer: Answer, reply: orders::Reply },
 }
 
 impl Board {
@@ -284,7 +284,9 @@ impl Board {
             Purpose::SavePicture { sha256 } if failure.is_some() => self.assets.not_saved(&sha256),
             Purpose::SavePicture { .. } => {}
             Purpose::ReadPicture { sha256 } => self.picture_read(&sha256, done.result),
-            Purpose::Command { answer } => self.send(answer),
+            Purpose::Command { answer, reply, .. } => {
+                self.answered(answer, &reply, failure.is_none());
+            }
         }
         for receipt in receipts {
             let receipt = self.answers.receipt(&receipt);
@@ -293,9 +295,17 @@ impl Board {
         tokens.into_iter().for_each(|token| self.acknowledge(token));
     }
 
-    /// Jobs that the disk has not finished: while there are many, no more messages should be taken.
+    /// Jobs that the disk has not finished.
     pub fn jobs_waiting(&self) -> usize {
         self.jobs.waiting.len()
+    }
+
+    /// Messages that are not acknowledged: while there are many, no more should be taken. Jobs that
+    /// no message waits for do not count: the end of a thousand notices at one hour keeps no
+    /// emergency out.
+    pub fn unanswered(&self) -> usize {
+        let tokens: usize = self.jobs.waiting.values().map(|waiting| waiting.tokens.len()).sum();
+        tokens + self.captures.len() + self.reloads.len()
     }
 
     /// The link is up, or lost.
@@ -312,8 +322,7 @@ impl Board {
     }
 
     /// Says that the board goes off.
-    pub fn goodbye(&mut self, now: Now) {
-        self.finish_proof(now);
+    pub fn goodbye(&mut self) {
         let goodbye = self.answers.goodbye();
         self.send(goodbye);
     }

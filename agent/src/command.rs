@@ -2,8 +2,10 @@
 //! answered once, never when it was kept by the broker, and leaves nothing on the glass that a
 //! notice put there.
 
-mod read;
+pub(crate) mod read;
 mod remembered;
+#[cfg(test)]
+pub(crate) mod schema;
 
 use bangtin_renderer::Problem;
 use jiff::{Span, Timestamp};
@@ -134,6 +136,7 @@ impl Order {
 /// A board's answer to a command. It is sent to the command's response topic with its correlation
 /// data, or to `<board>/reply` where it names none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Answer {
     /// The command's id; the last level of its topic where its signature did not verify.
     pub id: String,
@@ -142,8 +145,12 @@ pub struct Answer {
     /// Whether it was carried out.
     pub ok: bool,
     /// Why it was not.
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Problem>"))]
     pub problems: Vec<Problem>,
-    /// What it brought, by name.
+    /// What it brought, by name: of `screen` the picture's `width`, `height` and `crc32`, of
+    /// `brightness` the `percent` that the panel has now, of `identify` and `test-pattern` the
+    /// `seconds`, of `report-since` the `batches` that are sent again. `durable` is `false` where
+    /// the disk failed, so that a restart forgets what was done.
     pub result: Map<String, Value>,
 }
 

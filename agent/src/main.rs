@@ -90,7 +90,7 @@ fn run_board(config: &std::path::Path) -> ExitCode {
 }
 
 fn check(config: &std::path::Path, json: bool) -> ExitCode {
-    let problems = setup::read(config).err().unwrap_or_default();
+    let problems = setup::check(config);
     for problem in &problems {
         eprintln!("bangtin-agent: {problem}");
     }

@@ -210,8 +210,10 @@ impl Board {
     pub(super) fn end(&mut self, ended: Vec<Ended>, now: Now) {
         for Ended { key, revision, cause, forget, over } in ended {
             info!(id = key.id, revision, ?cause, "ended");
-            self.emergency_ended |= self.kept.get(&key).is_some_and(|kept| kept.is_urgent);
-            let mut receipt = Receipt::new(&key, revision, State::Ended, true, now.wall);
+            let kept = self.kept.get(&key);
+            self.emergency_ended |= kept.is_some_and(|kept| kept.is_urgent);
+            let is_durable = kept.is_none_or(|kept| kept.durable);
+            let mut receipt = Receipt::new(&key, revision, State::Ended, is_durable, now.wall);
             receipt.cause = Some(cause);
             let operations = match (forget, over) {
                 (true, _) => self.forgotten(&key),
@@ -221,8 +223,6 @@ impl Board {
             if forget {
                 self.unwant_pictures(&key);
             }
-            let stored = self.kept.get(&key).is_none_or(|kept| kept.durable);
-            receipt.durable = Some(stored);
             // Those that were said before come first.
             if operations.is_empty() {
                 self.tell(receipt, &key);
@@ -300,7 +300,7 @@ struct Came {
 }
 
 /// The last level of a notice's topic, cut to what a topic of ours can hold.
-fn name_of(text: &str) -> String {
+pub(super) fn name_of(text: &str) -> String {
     let plain = |letter: &char| letter.is_ascii_alphanumeric() || "._-".contains(*letter);
     text.chars().filter(plain).take(crate::area::NAME_MAX).collect()
 }

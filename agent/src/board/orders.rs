@@ -10,6 +10,8 @@ use crate::decision::Decided;
 use crate::report;
 use crate::sign::Overlay;
 
+use super::notices::name_of;
+
 /// The file of the commands that were answered.
 pub const COMMANDS_FILE: &str = "commands.json";
 /// The file of the commune's last decision.
@@ -19,11 +21,12 @@ pub const DECISION_FILE: &str = "decision.json";
 pub(super) struct Question {
     command: Command,
     reply: Reply,
-    token: Token,
+    /// The message, as often as it came.
+    tokens: Vec<Token>,
 }
 
 /// Where an answer goes.
-struct Reply {
+pub(super) struct Reply {
     topic: String,
     correlation: Option<Vec<u8>>,
 }
@@ -54,6 +57,10 @@ impl Board {
         if self.answers.was_refused(&told) {
             return self.acknowledge(message.token);
         }
+        // Before the door: what came in time may come again when its time is over.
+        if self.remembered.holds(&told) {
+            return self.came_again(&told, message.token);
+        }
         let door = CommandDoor { trusted: &self.door.trusted, address: &self.door.board.address };
         let admitted = admit(&message.payload, &door, now, message.retained);
         let board = self.door.board.address.board.clone();
@@ -62,13 +69,13 @@ impl Board {
                 warn!(topic_id, reasons = refusal.reasons(), "command refused");
                 self.answers.remember(told);
                 if self.answers.may_answer(&refusal.partial, now) {
-                    let answer = Answer::refused(*refusal, topic_id, &board);
+                    let answer = Answer::refused(*refusal, &name_of(topic_id), &board);
                     self.send(reply.publication(&answer));
                 }
                 self.acknowledge(message.token);
             }
             Ok(command) => match self.remembered.met(&command) {
-                Met::Answered => self.acknowledge(message.token),
+                Met::Answered => self.came_again(&told, message.token),
                 Met::Taken => {
                     let id = &command.key.id;
                     let text = "was the id of another command already; give each its own";
@@ -80,9 +87,24 @@ impl Board {
                 Met::New => {
                     info!(id = command.key.id, order = command.order.name(), "command");
                     self.remembered.remember(&command, now);
-                    self.carry_out(Question { command, reply, token: message.token }, now);
+                    let tokens = vec![message.token];
+                    self.carry_out(Question { command, reply, tokens }, now);
                 }
             },
+        }
+    }
+
+    /// A command that was met before: it is acknowledged when its answer is, as it was the first
+    /// time.
+    fn came_again(&mut self, digest: &[u8; 32], token: Token) {
+        let mut open = self.captures.iter_mut().chain(&mut self.reloads);
+        if let Some(question) = open.find(|question| question.command.digest == *digest) {
+            return question.tokens.push(token);
+        }
+        let is_its = |waiting: &&mut Waiting| matches!(&waiting.purpose, Purpose::Command { of, .. } if of == digest);
+        match self.jobs.waiting.values_mut().find(is_its) {
+            Some(waiting) => waiting.tokens.push(token),
+            None => self.acknowledge(token),
         }
     }
 
@@ -143,7 +165,9 @@ impl Board {
             let topic = self.answers.topic("screen");
             self.send(Publication::new(topic, captured.png.clone(), crate::message::Retained::No));
         }
-        for question in std::mem::take(&mut self.captures) {
+        // One by one: what is left is not answered yet.
+        while !self.captures.is_empty() {
+            let question = self.captures.remove(0);
             if too_large {
                 let (size, most) = (captured.png.len(), crate::message::PACKET_LIMIT);
                 let text = format!("the picture has {size} bytes, at most {most} can be sent");
@@ -161,7 +185,8 @@ impl Board {
     /// What [`Effect::Reload`] brought: every problem of the files, none when they are sound. The
     /// board is then to be built anew; until it is, it goes on as it is.
     pub fn reloaded(&mut self, problems: &[Problem]) {
-        for question in std::mem::take(&mut self.reloads) {
+        while !self.reloads.is_empty() {
+            let question = self.reloads.remove(0);
             match problems.is_empty() {
                 true => self.succeed(question, Map::new()),
                 false => self.fail(question, problems.to_vec()),
@@ -172,30 +197,43 @@ impl Board {
     fn succeed(&mut self, question: Question, result: Map<String, Value>) {
         let board = &self.door.board.address.board;
         let answer = Answer::done(&question.command, board, result);
-        self.answer(question, &answer);
+        self.answer(question, answer);
     }
 
     fn fail(&mut self, question: Question, problems: Vec<Problem>) {
         let board = &self.door.board.address.board;
         let answer = Answer::failed(&question.command, board, problems);
-        self.answer(question, &answer);
+        self.answer(question, answer);
     }
 
-    /// The answer goes out once the disk remembers that it was given.
-    fn answer(&mut self, question: Question, answer: &Answer) {
+    /// The answer goes out once the disk remembers that it was given. What it decided comes first:
+    /// a power cut in between lets the command come again, and it must not be known by then.
+    fn answer(&mut self, question: Question, answer: Answer) {
         let save =
             |name: &str, bytes: Vec<u8>| Operation::Save { name: name.into(), bytes: bytes.into() };
-        let mut operations = vec![save(COMMANDS_FILE, self.remembered.document())];
-        if let (Order::Decide { .. }, Some(decided)) =
-            (&question.command.order, &self.decision.sent)
-        {
+        let Question { command, reply, tokens } = question;
+        let mut operations = Vec::new();
+        if let (Order::Decide { .. }, Some(decided)) = (&command.order, &self.decision.sent) {
             operations.push(save(DECISION_FILE, decided.document()));
         }
-        let answer = question.reply.publication(answer);
-        let ticket = self.submit(Folder::Orders, operations, Purpose::Command { answer });
+        let open = self.captures.iter().chain(&self.reloads).map(|open| &open.command.key);
+        let open: Vec<&Key> = open.collect();
+        let document = self.remembered.document(|key| !open.contains(&key));
+        operations.push(save(COMMANDS_FILE, document));
+        let purpose = Purpose::Command { of: command.digest, answer, reply };
+        let ticket = self.submit(Folder::Orders, operations, purpose);
         if let Some(waiting) = self.jobs.waiting.get_mut(&ticket) {
-            waiting.tokens.push(question.token);
+            waiting.tokens = tokens;
         }
+    }
+
+    /// The disk remembers an answer, or failed to: then what was done may be undone by a power
+    /// cut, and that is said.
+    pub(super) fn answered(&mut self, mut answer: Answer, reply: &Reply, is_kept: bool) {
+        if !is_kept {
+            answer.result.insert("durable".to_owned(), false.into());
+        }
+        self.send(reply.publication(&answer));
     }
 }
 

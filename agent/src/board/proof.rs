@@ -49,8 +49,8 @@ impl Board {
         self.pass_on_proof();
     }
 
-    /// Makes a batch of all there is: the program ends.
-    pub(super) fn finish_proof(&mut self, now: Now) {
+    /// Makes a batch of all there is: the program ends, or the board is built anew.
+    pub fn finish_proof(&mut self, now: Now) {
         self.ledger.flush(now);
         self.pass_on_proof();
     }

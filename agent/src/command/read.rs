@@ -10,10 +10,10 @@ use crate::notice::fields::{Node, Reader};
 use crate::notice::json;
 
 /// The largest whole number that every reader of JSON keeps exactly (RFC 8259, section 6).
-const EXACT_MAX: u64 = (1 << 53) - 1;
+pub(super) const EXACT_MAX: u64 = (1 << 53) - 1;
 
 /// Reads a command. Fields around the arguments that are not known are allowed.
-pub(super) fn read(bytes: &[u8], digest: [u8; 32]) -> Result<Command, (Partial, Vec<Problem>)> {
+pub(crate) fn read(bytes: &[u8], digest: [u8; 32]) -> Result<Command, (Partial, Vec<Problem>)> {
     let value = json::read(bytes).map_err(|error| {
         let message = format!("is not JSON: {error}");
         (Partial::default(), vec![Problem::new("not_json", "", message, "", "")])

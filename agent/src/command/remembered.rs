@@ -83,9 +83,11 @@ impl Remembered {
         (remembered, problems)
     }
 
-    /// All of it as one compact JSON document.
-    pub fn document(&self) -> Vec<u8> {
-        let answered = self.answered.iter().map(Answered::entry).collect();
+    /// Those that were answered as one compact JSON document. What is not answered yet must not
+    /// be known after a power cut: nobody would answer it then.
+    pub fn document(&self, is_answered: impl Fn(&Key) -> bool) -> Vec<u8> {
+        let answered = self.answered.iter().filter(|answered| is_answered(&answered.key));
+        let answered = answered.map(Answered::entry).collect();
         serde_json::to_vec(&Document { answered }).expect("texts and times can be written")
     }
 
@@ -96,6 +98,12 @@ impl Remembered {
             Some(answered) if answered.digest == command.digest => Met::Answered,
             Some(_) => Met::Taken,
         }
+    }
+
+    /// Whether these very bytes were a command that is remembered: it may come again when its time
+    /// is over.
+    pub fn holds(&self, digest: &[u8; 32]) -> bool {
+        self.answered.iter().any(|answered| answered.digest == *digest)
     }
 
     /// Remembers a command from here on. What no board with a trusted clock would take any more is

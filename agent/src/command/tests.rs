@@ -276,11 +276,14 @@ fn what_was_answered_is_known_again_after_a_restart() {
     let first = command(1, "08:05:00");
     assert_eq!(remembered.met(&first), Met::New);
     remembered.remember(&first, on_time());
-    let (again, problems) = Remembered::read(&remembered.document());
+    let (again, problems) = Remembered::read(&remembered.document(|_| true));
     assert_eq!((again.met(&first), problems), (Met::Answered, vec![]));
     assert_eq!(again, remembered);
-    let other = Command { digest: [0; 32], ..first };
+    let other = Command { digest: [0; 32], ..first.clone() };
     assert_eq!(again.met(&other), Met::Taken);
+    assert_eq!((again.holds(&first.digest), again.holds(&other.digest)), (true, false));
+    let unanswered = remembered.document(|key| *key != first.key);
+    assert_eq!(Remembered::read(&unanswered).0.met(&first), Met::New);
 }
 
 #[test]
@@ -304,7 +307,7 @@ fn a_damaged_file_is_reported_and_what_is_whole_is_taken() {
     let mut remembered = Remembered::default();
     remembered.remember(&command(1, "08:05:00"), on_time());
     remembered.remember(&command(2, "08:05:00"), on_time());
-    let text = String::from_utf8(remembered.document()).expect("text");
+    let text = String::from_utf8(remembered.document(|_| true)).expect("text");
     let (none, problems) = Remembered::read(&text.as_bytes()[..text.len() / 2]);
     assert_eq!((none.len(), problems.len()), (0, 1));
     for damage in ["\"c-2\"", "vn/86", "0707"] {

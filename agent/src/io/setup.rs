@@ -33,11 +33,55 @@ pub struct Setup {
 /// # Errors
 /// With every problem of every file; the path of a problem begins with the file's.
 pub fn read(path: &Path) -> Result<Setup, Vec<Problem>> {
+    build(parse(path)?).map(|setup| Setup { path: Some(path.to_owned()), ..setup })
+}
+
+/// Everything that is wrong with a board: what [`read`] says, and the [`faults`] of its machine.
+pub fn check(path: &Path) -> Vec<Problem> {
+    let config = match parse(path) {
+        Ok(config) => config,
+        Err(problems) => return problems,
+    };
+    let faults = faults(&config);
+    let problems = build(config).err().unwrap_or_default();
+    problems.into_iter().chain(faults).collect()
+}
+
+/// What is wrong with the machine and keeps no board from running: one whose card takes no writes
+/// any more still has notices to show, and one without a light sensor can be read.
+pub fn faults(config: &Config) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    // The nearest folder that is there; what is missing below it is made by `run`, not by `check`.
+    let mut folder = |field: &str, path: &Path| {
+        let there = path.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
+        if let Err(error) = tempfile::tempfile_in(there) {
+            let shown = path.display().to_string();
+            let message = format!("nothing can be written into {shown}: {error}");
+            problems.push(Problem::new("config", field, message, shown, ""));
+        }
+    };
+    folder("store.path", &config.store);
+    if let config::Output::Png { path, .. } = &config.output {
+        folder(
+            "output.path",
+            path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        );
+    }
+    if let Some(light) = &config.brightness.sensor
+        && let Err(error) = sensor::read(&light.file)
+    {
+        let shown = light.file.display().to_string();
+        let message = format!("{shown} gives no reading: {error}; name a sensor's file");
+        problems.push(Problem::new("config", "brightness.sensor", message, shown, ""));
+    }
+    problems
+}
+
+fn parse(path: &Path) -> Result<Config, Vec<Problem>> {
     let shown = path.display().to_string();
     let text = read_text(path).map_err(|problem| vec![problem])?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let config = Config::parse(&text, folder).map_err(|problems| within(&shown, problems))?;
-    build(config).map(|setup| Setup { path: Some(path.to_owned()), ..setup })
+    Config::parse(&text, folder).map_err(|problems| within(&shown, problems))
 }
 
 /// Reads all that a configuration names.
@@ -103,24 +147,8 @@ pub fn layout(name: &str, fonts: &bangtin_renderer::Fonts) -> Result<Layout, Vec
     Layout::parse(&stem, &text, fonts).map_err(|problems| within(name, problems))
 }
 
-/// Checks that what the board writes can be written.
+/// Checks that what is named as a file or a line can be one.
 fn places(config: &Config, problems: &mut Vec<Problem>) {
-    // The nearest folder that is there; what is missing below it is made by `run`, not by `check`.
-    let mut folder = |field: &str, path: &Path| {
-        let there = path.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
-        if let Err(error) = tempfile::tempfile_in(there) {
-            let shown = path.display().to_string();
-            let message = format!("nothing can be written into {shown}: {error}");
-            problems.push(Problem::new("config", field, message, shown, ""));
-        }
-    };
-    folder("store.path", &config.store);
-    if let config::Output::Png { path, .. } = &config.output {
-        folder(
-            "output.path",
-            path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-        );
-    }
     let folder_at = |field: &str, path: &Path, problems: &mut Vec<Problem>| {
         if path.is_dir() {
             let shown = path.display().to_string();
@@ -139,13 +167,6 @@ fn places(config: &Config, problems: &mut Vec<Problem>) {
     {
         let message = error.to_string();
         problems.push(Problem::new("config", "cutoff.gpio", message, gpio.line, ""));
-    }
-    if let Some(light) = &config.brightness.sensor
-        && let Err(error) = sensor::read(&light.file)
-    {
-        let shown = light.file.display().to_string();
-        let message = format!("{shown} gives no reading: {error}; name a sensor's file");
-        problems.push(Problem::new("config", "brightness.sensor", message, shown, ""));
     }
 }
 
@@ -220,4 +241,46 @@ fn within(file: &str, problems: Vec<Problem>) -> Vec<Problem> {
             ..problem
         })
         .collect()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::notice::Class;
+    use crate::signature::trusted_toml;
+
+    #[test]
+    fn a_machine_that_fails_keeps_no_board_from_running() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
+        let area = Area::parse("vn/86").expect("an area");
+        let trusted = trusted_toml(&key, &area, &[Class::Routine], jiff::Timestamp::UNIX_EPOCH);
+        fs::write(folder.path().join("trusted.toml"), trusted).expect("written");
+        // Nothing can be written into /proc, by whomever.
+        let text = r#"
+            [board]
+            id = "cho"
+            province = "86"
+            commune = "28789"
+            layout = "led-192x64"
+            name = "Chợ"
+            [broker]
+            url = "mqtt://127.0.0.1:1883"
+            [trust]
+            keys = "trusted.toml"
+            [store]
+            path = "/proc"
+            [brightness]
+            sensor = "gone"
+            lux = [{ lux = 0, percent = 20 }, { lux = 1000, percent = 100 }]
+            [output]
+            kind = "terminal"
+            "#;
+        let path = folder.path().join("board.toml");
+        fs::write(&path, text).expect("written");
+        let problems = read(&path).map(|_| ()).err().unwrap_or_default();
+        assert_eq!(problems, []);
+        let paths: Vec<_> = check(&path).into_iter().map(|problem| problem.path).collect();
+        assert_eq!(paths, ["store.path", "brightness.sensor"]);
+    }
 }

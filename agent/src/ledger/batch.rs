@@ -32,8 +32,10 @@ pub const NO_HASH: &str = "00000000000000000000000000000000000000000000000000000
 /// How one notice was shown within one batch. Its turns within the batch are summed: two notices
 /// that alternate for an hour are two showings, and their `from` and `to` overlap.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Showing {
     /// Its number: counts up from 1, over batches and restarts.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub n: u64,
     /// The notice's id.
     pub notice: String,
@@ -62,16 +64,23 @@ pub struct Showing {
 
 /// A batch whose hash fits.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Batch {
     /// Number of its first showing.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub first: u64,
     /// Number of its last showing.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub last: u64,
-    /// Hash of the batch before it.
+    /// Hash of the batch before it, 64 zeros for the first.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub previous_hash: String,
-    /// Its own hash.
+    /// Its own hash: SHA-256 of `previous_hash`, a line feed, and the bytes of `showings` from `[`
+    /// to `]` as they came.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub hash: String,
     /// The showings, in the order in which the notices first came on the glass.
+    #[cfg_attr(test, schemars(length(min = 1, max = SHOWINGS_MAX)))]
     pub showings: Vec<Showing>,
 }
 

@@ -10,7 +10,7 @@ use super::read::{
 use super::{Class, Kind, Severity, Status, Urgency};
 
 /// An id, as a pattern.
-const NAME: &str = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}";
+pub(crate) const NAME: &str = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}";
 
 /// The payload of a signed notice, version 1. Fields that are not known are allowed; an optional
 /// field that is `null` counts as absent.
@@ -77,7 +77,7 @@ pub(crate) struct Document {
 /// `vn/86/28789/board`. No board or group of a commune is called as a level of a topic.
 #[derive(JsonSchema)]
 #[schemars(rename = "Area", transparent)]
-struct AreaText(
+pub(crate) struct AreaText(
     #[schemars(regex(pattern = format!("^{}$", area())))]
     #[expect(dead_code)]
     String,
@@ -86,7 +86,7 @@ struct AreaText(
 /// An id, or `sender,id`.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct Reference(
+pub(crate) struct Reference(
     #[schemars(regex(pattern = format!("^({},)?{NAME}$", area())))]
     #[expect(dead_code)]
     String,
@@ -95,7 +95,7 @@ struct Reference(
 /// An RFC 3339 time with an offset, such as `2026-11-23T08:00:00+07:00`.
 #[derive(JsonSchema)]
 #[schemars(transparent)]
-struct Time(
+pub(crate) struct Time(
     #[schemars(extend("format" = "date-time"))]
     #[expect(dead_code)]
     String,

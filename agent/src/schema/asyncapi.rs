@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::examples;
+
 /// Areas that something can be addressed to, as levels of a topic.
 const AREAS: [(&str, &str, &str); 6] = [
     ("Nation", "vn", "the nation"),
@@ -145,17 +147,23 @@ fn parameters(address: &str) -> Value {
 }
 
 fn messages() -> Value {
-    let signed = |title: &str, about: &str, payload: Value| {
+    let file = |name: &str| json!({ "$ref": format!("./{name}") });
+    let signed = |title: &str, about: &str, name: &str| {
+        let summary = "Signed with the key of RFC 8037, appendix A";
         json!({
             "title": title,
             "summary": about,
             "contentType": "application/jose",
             "payload": { "$ref": "#/components/schemas/jws" },
-            "x-signed-payload": payload,
+            "x-signed-payload": file(name),
+            "examples": [{ "summary": summary, "payload": examples::signed(name) }],
         })
     };
-    let open = |title: &str, payload: Value| json!({ "title": title, "payload": payload });
-    let file = |name: &str| json!({ "$ref": format!("./{name}") });
+    let open = |title: &str, name: &str| {
+        let examples = examples::of(name).into_iter().map(|payload| json!({ "payload": payload }));
+        let examples: Vec<Value> = examples.collect();
+        json!({ "title": title, "payload": file(name), "examples": examples })
+    };
     let notice = "JWS compact serialisation (RFC 7515), EdDSA with Ed25519 (RFC 8037). Its header is \
         exactly alg, kid and typ `ttcs-notice+jws`; and, where the payload is a CAP 1.2 message \
         instead, cty `application/cap+xml`. kid is the key's RFC 7638 thumbprint.";
@@ -165,21 +173,29 @@ fn messages() -> Value {
         `class`, what is Extreme or Severe, Immediate or Expected, and Observed or Likely is an \
         emergency, all else has priority. A sender that is no area counts as the area of its key.";
     let command = "The same with typ `ttcs-command+jws`.";
-    let object = json!({ "type": "object" });
-    let mut signed_notice = signed("A signed notice", notice, file("notice.schema.json"));
+    let mut signed_notice = signed("A signed notice", notice, "notice.schema.json");
     signed_notice["description"] = cap.into();
+    let mut played = open("What was shown", "played.schema.json");
+    played["description"] = "A batch is one compact line, and its hash is that of the very bytes \
+        of `showings`: keep the line as it comes. `x-line` is the example's."
+        .into();
+    played["x-line"] = examples::batch_line().into();
     json!({
         "notice": signed_notice,
-        "command": signed("A signed command", command, object.clone()),
-        "receipt": open("A receipt", file("receipt.schema.json")),
-        "status": open("A status", file("status.schema.json")),
-        "lastWill": open("The last will", json!({
-            "type": "object",
-            "required": ["online"],
-            "properties": { "online": { "const": false } }
-        })),
-        "played": open("What was shown", object.clone()),
-        "reply": open("An answer", object),
+        "command": signed("A signed command", command, "command.schema.json"),
+        "receipt": open("A receipt", "receipt.schema.json"),
+        "status": open("A status", "status.schema.json"),
+        "lastWill": {
+            "title": "The last will",
+            "payload": {
+                "type": "object",
+                "required": ["online"],
+                "properties": { "online": { "const": false } }
+            },
+            "examples": [{ "payload": { "online": false } }],
+        },
+        "played": played,
+        "reply": open("An answer to a command", "answer.schema.json"),
         "screen": {
             "title": "A picture of the frame",
             "contentType": "image/png",
