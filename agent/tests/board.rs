@@ -374,7 +374,7 @@ fn a_board_whose_power_is_cut_shows_what_it_acknowledged_without_a_broker() {
         thread::sleep(Duration::from_millis(round * 20));
         square.cut_power();
         // The log says so before the broker hears of it.
-        let accepted = says(&square, "accepted");
+        let accepted = says(&square, "kept");
         square.broker.stop();
         square.switch_on();
         if accepted {
