@@ -13,6 +13,7 @@ mod draft;
 mod input;
 mod keys;
 mod look;
+mod proof;
 mod publish;
 mod render;
 mod reports;
