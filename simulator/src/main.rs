@@ -9,10 +9,13 @@ mod command;
 mod console;
 mod demo;
 mod desk;
+mod document;
 mod draft;
 mod input;
 mod keys;
 mod look;
+mod pictures;
+mod proof;
 mod publish;
 mod render;
 mod reports;
@@ -42,7 +45,7 @@ struct Arguments {
 enum Task {
     /// Run a broker, real boards and sample notices, in a window or the terminal
     Demo(demo::Arguments),
-    /// Draw one notice on one layout
+    /// Draw one notice, JSON or CAP XML, on one layout
     Render(render::Arguments),
     /// Say what people will get of one notice on each layout, and what to change
     Check(check::Arguments),
@@ -50,7 +53,7 @@ enum Task {
     Keygen(keys::KeygenArguments),
     /// Print a notice signed
     Sign(publish::SignArguments),
-    /// Sign a notice and send it to boards
+    /// Sign a notice and send it to boards, its pictures first
     Publish(publish::PublishArguments),
     /// End a notice on its boards
     Cancel(publish::CancelArguments),

@@ -1,16 +1,17 @@
 //! Signs notices and sends them to boards.
 #![expect(clippy::disallowed_methods, reason = "the desk works with real brokers in real time")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use bangtin_agent::area::{Area, NAME_MAX, is_name};
+use bangtin_agent::cap::Reading;
 use bangtin_agent::io::mqtt::{Event, Link};
 use bangtin_agent::message::Retained;
-use bangtin_agent::notice::{Class, LIFE_MAX_DAYS, NOTICE_MAX_BYTES, Notice, read};
-use bangtin_agent::signature::{self, NOTICE_TYPE};
+use bangtin_agent::notice::{Class, LIFE_MAX_DAYS, NOTICE_MAX_BYTES};
+use bangtin_agent::signature::Format;
 use bangtin_renderer::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -22,7 +23,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 use crate::desk::{Desk, SECONDS_MAX, runtime};
-use crate::{console, input, keys, watch};
+use crate::document::{Document, commune, nation};
+use crate::{console, input, keys, pictures, watch};
 
 /// How long it may take to send a copy that it holds.
 const COPY_PATIENCE: Duration = Duration::from_secs(1);
@@ -35,21 +37,24 @@ pub struct SignArguments {
     /// The key, as `keygen` makes it
     #[arg(long, value_name = "K")]
     key: PathBuf,
-    /// The notice, JSON; `-` reads standard input
+    /// The notice, JSON or CAP XML; `-` reads standard input
     #[arg(value_name = "N")]
     notice: String,
 }
 
 #[derive(Args)]
 #[command(after_help = "Example: bangtin-simulator publish --broker mqtt://127.0.0.1:1883 \
-                        --key keys/key.pem --to vn/86/28789 --wait 5 notice.json")]
+                        --key keys/key.pem --to vn/86/28789 --pictures photos --wait 5 notice.json")]
 pub struct PublishArguments {
     #[command(flatten)]
     to: To,
+    /// A folder with the notice's pictures, found by their SHA-256 and sent before it
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
     /// Show the boards' receipts for so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
     wait: Option<u64>,
-    /// The notice, JSON; `-` reads standard input
+    /// The notice, JSON or CAP XML; `-` reads standard input
     #[arg(value_name = "N")]
     notice: String,
 }
@@ -82,7 +87,8 @@ struct To {
     /// The key, as `keygen` makes it
     #[arg(long, value_name = "K")]
     key: PathBuf,
-    /// An area to send to, in the place of the notice's own; may be repeated
+    /// An area to send to, in the place of the notice's own; may be repeated. What CAP XML goes to
+    /// is signed as it stands: areas only say on which topics it is sent
     #[arg(long = "to", value_name = "AREA", required = true)]
     areas: Vec<String>,
     /// What topics begin with
@@ -92,8 +98,8 @@ struct To {
 
 pub fn sign(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
     let key = keys::read(&arguments.key)?;
-    let json = input::notice(&arguments.notice)?;
-    match checked(&json, &key) {
+    let document = input::notice(&arguments.notice)?;
+    match checked(&document, &key, &arguments.key) {
         Ok((_, signed)) => {
             console::print_line(&signed)?;
             Ok(ExitCode::SUCCESS)
@@ -106,36 +112,73 @@ pub fn sign(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
 }
 
 pub fn publish(arguments: &PublishArguments) -> anyhow::Result<ExitCode> {
-    let json = input::notice(&arguments.notice)?;
+    let document = input::notice(&arguments.notice)?;
     let key = keys::read(&arguments.to.key)?;
     let areas = arguments.to.areas()?;
-    let mut notice: Value = serde_json::from_slice(&json).unwrap_or_default();
-    // What is no object is left as it is, for the check to name.
-    let json = match notice.as_object_mut() {
-        Some(object) => {
-            object.insert("to".to_owned(), json!(areas));
-            serde_json::to_vec(&notice)?
-        }
-        None => json,
-    };
-    let (notice, signed) = match checked(&json, &key) {
+    let document = addressed(document, &areas)?;
+    let (reading, signed) = match checked(&document, &key, &arguments.to.key) {
         Ok(checked) => checked,
         Err(problems) => {
             console::print_problems(&arguments.notice, &problems);
             return Ok(ExitCode::from(1));
         }
     };
-    let id = notice.key.id;
+    let pictures = match &arguments.pictures {
+        Some(folder) => pictures::sendable(folder, &reading.notice)?,
+        None => Vec::new(),
+    };
+    for area in areas.iter().filter(|area| !names(&reading, area)) {
+        let (notice, to) = (&arguments.notice, places(&reading));
+        console::complain(&format!(
+            "--to {area}: {notice} goes to {to}; boards elsewhere will refuse it"
+        ));
+    }
+    let id = reading.notice.key.id;
     let filters = match arguments.wait {
         Some(_) => receipts(&arguments.to, &areas, &id),
         None => Vec::new(),
     };
+    let prefix = &arguments.to.prefix;
     runtime()?.block_on(async {
         let mut desk = arguments.to.desk(filters)?;
         desk.wait_until_ready().await?;
-        post(&desk.link, &arguments.to.prefix, &areas, &id, &signed);
-        finish(desk, &arguments.to.prefix, arguments.wait).await
+        pictures::send(&desk.link, prefix, pictures).await?;
+        post(&desk.link, prefix, &areas, &id, &signed);
+        finish(desk, prefix, arguments.wait).await
     })
+}
+
+/// The notice with what it goes to replaced, which only JSON allows: a CAP message says where it
+/// goes in the words that are signed.
+fn addressed(document: Document, areas: &[Area]) -> anyhow::Result<Document> {
+    if document.format == Format::Cap {
+        return Ok(document);
+    }
+    let mut notice: Value = serde_json::from_slice(&document.bytes).unwrap_or_default();
+    // What is no object is left as it is, for the check to name.
+    let Some(object) = notice.as_object_mut() else { return Ok(document) };
+    object.insert("to".to_owned(), json!(areas));
+    Ok(Document { bytes: serde_json::to_vec(&notice)?, format: Format::Json })
+}
+
+/// Whether all boards of an area are among those that a notice goes to.
+fn names(reading: &Reading, area: &Area) -> bool {
+    let code = area.as_str().split('/').nth(2);
+    let mut communes = reading.elsewhere.iter().filter_map(|elsewhere| commune(elsewhere));
+    reading.notice.to.iter().any(|to| to.holds(area)) || communes.any(|c| Some(c) == code)
+}
+
+/// Where a notice goes, the first places by name.
+fn places(reading: &Reading) -> String {
+    const NAMED: usize = 8;
+    let areas = reading.notice.to.iter().map(ToString::to_string);
+    let mut to: Vec<String> = areas.chain(reading.elsewhere.iter().cloned()).collect();
+    if to.len() > NAMED {
+        let more = format!("{} more", to.len() - NAMED);
+        to.truncate(NAMED);
+        to.push(more);
+    }
+    to.join(", ")
 }
 
 pub fn cancel(arguments: &CancelArguments) -> anyhow::Result<ExitCode> {
@@ -169,7 +212,7 @@ pub fn cancel(arguments: &CancelArguments) -> anyhow::Result<ExitCode> {
         desk.wait_until_ready().await?;
         let of = match named {
             Some(named) => named,
-            None => sender_of_copy(&mut desk).await.unwrap_or_else(|| {
+            None => sender_of_copy(&mut desk, &sender).await.unwrap_or_else(|| {
                 console::complain(&format!(
                     "the broker holds no copy of `{id}`; the cancel names {sender},{id}"
                 ));
@@ -178,14 +221,15 @@ pub fn cancel(arguments: &CancelArguments) -> anyhow::Result<ExitCode> {
         };
         let mut notice = cancellation(&sender, &of, id, class, Timestamp::now());
         notice["to"] = json!(areas);
-        let (notice, signed) = match checked(&serde_json::to_vec(&notice)?, &key) {
+        let document = Document { bytes: serde_json::to_vec(&notice)?, format: Format::Json };
+        let (reading, signed) = match checked(&document, &key, &arguments.to.key) {
             Ok(checked) => checked,
             Err(problems) => {
                 console::print_problems(id, &problems);
                 return Ok(ExitCode::from(1));
             }
         };
-        post(&desk.link, &arguments.to.prefix, &areas, &notice.key.id, &signed);
+        post(&desk.link, &arguments.to.prefix, &areas, &reading.notice.key.id, &signed);
         finish(desk, &arguments.to.prefix, arguments.wait).await
     })
 }
@@ -206,10 +250,16 @@ pub fn cancellation(sender: &Area, of: &Area, id: &str, class: Class, now: Times
     })
 }
 
-/// Reads and signs a notice, or says why no board would take it.
-fn checked(json: &[u8], key: &SigningKey) -> Result<(Notice, String), Vec<Problem>> {
-    let notice = read(json).map_err(|(_, problems)| problems)?;
-    let signed = signature::sign(json, NOTICE_TYPE, key);
+/// Reads and signs a notice, or says why no board would take it. What the key speaks for stands in
+/// the list beside its file; where there is none it may speak for all.
+fn checked(
+    document: &Document,
+    key: &SigningKey,
+    path: &Path,
+) -> Result<(Reading, String), Vec<Problem>> {
+    let key_area = keys::authority(path, key).map_or_else(|_| nation(), |known| known.area);
+    let reading = document.read(&key_area)?;
+    let signed = document.sign(key);
     if signed.len() > NOTICE_MAX_BYTES {
         let message = format!(
             "has {} bytes once it is signed, at most {NOTICE_MAX_BYTES} are taken; shorten it",
@@ -218,7 +268,7 @@ fn checked(json: &[u8], key: &SigningKey) -> Result<(Notice, String), Vec<Proble
         let size = signed.len();
         return Err(vec![Problem::new("too_large", "", message, size, NOTICE_MAX_BYTES)]);
     }
-    Ok((notice, signed))
+    Ok((reading, signed))
 }
 
 /// Topics of the copies of a notice that the broker holds for areas.
@@ -248,15 +298,19 @@ pub fn post(link: &Link, prefix: &str, areas: &[Area], id: &str, signed: &str) {
     }
 }
 
-/// Who sent the notice whose copies the desk subscribed to, as the first copy claims. Its
-/// signature is the boards' to check; here it only says what a cancel is to name.
-async fn sender_of_copy(desk: &mut Desk) -> Option<Area> {
+/// Who sent the notice whose copies the desk subscribed to, as the first copy claims; `own` where
+/// that is a CAP message whose sender is no area. Its signature is the boards' to check; here it
+/// only says what a cancel is to name.
+async fn sender_of_copy(desk: &mut Desk, own: &Area) -> Option<Area> {
     let first = async {
         loop {
             let Event::Message(message) = desk.events.recv().await? else { continue };
-            let payload = message.payload.split(|byte| *byte == b'.').nth(1)?.to_vec();
-            let json = BASE64URL.decode(payload).ok()?;
-            let notice: Value = serde_json::from_slice(&json).ok()?;
+            let payload = message.payload.split(|byte| *byte == b'.').nth(1)?;
+            let document = Document::new(BASE64URL.decode(payload).ok()?);
+            if document.format == Format::Cap {
+                return Some(document.read(own).ok()?.notice.key.sender);
+            }
+            let notice: Value = serde_json::from_slice(&document.bytes).ok()?;
             return Area::parse(notice["sender"].as_str()?).ok();
         }
     };
@@ -266,6 +320,9 @@ async fn sender_of_copy(desk: &mut Desk) -> Option<Area> {
 /// Waits until the broker has everything, shows what boards answer, and says goodbye.
 async fn finish(mut desk: Desk, prefix: &str, wait: Option<u64>) -> anyhow::Result<ExitCode> {
     desk.flush().await?;
+    if desk.link.dropped() > 0 {
+        bail!("the broker did not take all that was sent; it may allow smaller messages only");
+    }
     let code = match wait {
         Some(seconds) => watch::answers(&mut desk, prefix, seconds).await?,
         None => ExitCode::SUCCESS,

@@ -1,4 +1,5 @@
-//! Boards' statuses, receipts, answers and proof of display, as they come.
+//! Boards' statuses, receipts, answers and proof of display, as they come; and whether the proof
+//! hangs together.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::console;
 use crate::desk::{Desk, SECONDS_MAX, runtime};
+use crate::proof::Proof;
 use crate::reports::{boards, parse, words};
 
 #[derive(Args)]
@@ -43,6 +45,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let filters = filters(&arguments.prefix, &area);
         let mut desk = Desk::open(&arguments.broker, arguments.ca.as_deref(), filters)?;
         let end = arguments.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        let mut proof = Proof::default();
         loop {
             let event = match end {
                 Some(end) => timeout_at(end, desk.events.recv()).await.unwrap_or(None),
@@ -52,6 +55,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 Some(Event::Message(message)) if concerns(&message, &area) => {
                     if let Some(line) = words(&message, &arguments.prefix) {
                         console::print_line(&line)?;
+                    }
+                    if let Some(board) = played(&message, &arguments.prefix) {
+                        for line in proof.hear(board, &message.payload) {
+                            console::print_line(&line)?;
+                        }
                     }
                 }
                 Some(Event::Subscribed { refused }) => {
@@ -86,6 +94,11 @@ fn concerns(message: &Message, area: &Area) -> bool {
     let (within, _) = area.as_str().split_once("/@").unwrap_or((area.as_str(), ""));
     let board = parse(message)["board"].as_str().map(Area::parse);
     matches!((Area::parse(within), board), (Ok(within), Some(Ok(board))) if within.holds(&board))
+}
+
+/// The board whose proof of display a message is.
+fn played<'m>(message: &'m Message, prefix: &str) -> Option<&'m str> {
+    message.topic.strip_prefix(prefix)?.trim_start_matches('/').strip_suffix("/played")
 }
 
 /// The topic of the receipts that boards of an area send for a notice.

@@ -234,7 +234,7 @@ fn bad_input_is_named_with_the_way_out() {
     check(render("led-96x16", &write("binary.json", &[0xff; 64])), 1, "JSON");
     check(render("led-96x16", &write("deep.json", "[".repeat(100_000).as_bytes())), 1, "JSON");
     check(render("led-96x16", &write("large.json", &[b' '; 300_000])), 2, "shorten");
-    check(render("led-96x16", &write("cap.xml", b"<alert/>")), 2, "XML");
+    check(render("led-96x16", &write("cap.xml", b"<alert/>")), 1, "urn:oasis");
     check(render("led-96x16", &write("fields.json", b"{}")), 1, "`sender`");
     let mut notice: Value =
         serde_json::from_slice(&fs::read(&good).expect("a sample")).expect("JSON");

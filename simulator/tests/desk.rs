@@ -6,24 +6,25 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop anywhere")]
 #![expect(clippy::disallowed_methods, reason = "a test touches the world")]
 
-#[path = "../../agent/tests/peers/mod.rs"]
+#[path = "desk/board.rs"]
+mod board;
+#[path = "../../agent/tests/peers/mosquitto.rs"]
 mod peers;
+#[path = "desk/ways.rs"]
+mod ways;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use bangtin_agent::command::COMMAND_TYPE;
-use bangtin_agent::io::{output, setup};
 use bangtin_agent::notice::{Kind, read};
 use bangtin_agent::signature::{NOTICE_TYPE, Trusted, verify};
+use board::{Board, pixels};
 use jiff::{Span, Timestamp};
-use peers::{Broker, PATIENCE};
+use peers::Broker;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 const BOARD: &str = "vn/86/28789/cho";
 
@@ -197,101 +198,6 @@ fn a_command_comes_as_boards_expect_it_and_their_answers_are_shown() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("no board answered within 3 s"));
 }
 
-/// A real board, in this process.
-struct Board {
-    broker: Broker,
-    url: String,
-    stop: Option<oneshot::Sender<()>>,
-    agent: Option<JoinHandle<anyhow::Result<()>>>,
-}
-
-impl Board {
-    /// A commune's board that believes the commune's key and the province's, and shows its idle
-    /// page.
-    fn start() -> Self {
-        let broker = Broker::start();
-        let url = broker.url();
-        let mut board = Self { broker, url, stop: None, agent: None };
-        for (name, sender) in
-            [("commune", "vn/86/28789"), ("province", "vn/86"), ("stranger", "vn")]
-        {
-            let out = board.path(name);
-            let classes = "routine,priority,emergency";
-            succeeds(&["keygen", "--sender", sender, "--classes", classes, "--out", &out]);
-        }
-        let list = |name: &str| fs::read_to_string(board.path(&format!("{name}/trusted.toml")));
-        let trusted = list("commune").unwrap() + &list("province").unwrap();
-        fs::write(board.path("trusted.toml"), trusted).unwrap();
-        let config = format!(
-            "[board]\nid = \"cho\"\nprovince = \"86\"\ncommune = \"28789\"\n\
-             layout = \"led-192x64\"\nname = \"Phường Bến Tre\"\n[broker]\nurl = \"{}\"\n\
-             [trust]\nkeys = \"trusted.toml\"\n[store]\npath = \"store\"\n\
-             [output]\nkind = \"png\"\npath = \"frame.png\"\n",
-            board.url
-        );
-        fs::write(board.path("board.toml"), config).unwrap();
-        let setup = setup::read(&PathBuf::from(board.path("board.toml"))).unwrap();
-        let (stop, stopped) = oneshot::channel();
-        board.stop = Some(stop);
-        board.agent = Some(thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(bangtin_agent::run::run(setup, output::open, async move {
-                let _ = stopped.await;
-            }))
-        }));
-        let status = retained(&board.broker, "1", &format!("ttcs/v1/{BOARD}/status"));
-        assert!(status[0].contains("\"online\":true"), "{status:?}");
-        board
-            .wait_until("the first frame", |board| PathBuf::from(board.path("frame.png")).exists());
-        board
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.broker.folder.path().join(name).display().to_string()
-    }
-
-    /// Exit code and standard output of a command sent with a key of this name.
-    fn asked(&self, key: &str, more: &[&str]) -> (Option<i32>, String) {
-        let key = self.path(&format!("{key}/key.pem"));
-        let to = ["command", "--broker", &self.url, "--key", &key, "--to", BOARD];
-        let output = run(&[&to[..], more].concat());
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.code(), text + &String::from_utf8_lossy(&output.stderr))
-    }
-
-    fn glass(&self) -> Vec<u8> {
-        pixels(&self.path("frame.png"))
-    }
-
-    #[track_caller]
-    fn wait_until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
-        let start = Instant::now();
-        while !is_so(self) {
-            assert!(start.elapsed() < PATIENCE, "waited for {what}");
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-impl Drop for Board {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(agent) = self.agent.take() {
-            let _ = agent.join();
-        }
-    }
-}
-
-fn pixels(path: &str) -> Vec<u8> {
-    let bytes = fs::read(path).unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut pixels).unwrap();
-    pixels
-}
-
 #[test]
 fn a_board_sends_what_is_on_its_glass_and_shows_which_one_it_is() {
     let board = Board::start();
@@ -304,11 +210,7 @@ fn a_board_sends_what_is_on_its_glass_and_shows_which_one_it_is() {
     assert!([before.clone(), board.glass()].contains(&pixels(&out)));
     let (code, said) = board.asked("province", &["identify", "--seconds", "60"]);
     assert_eq!(code, Some(0), "{said}");
-    let other = |board: &Board| {
-        let glass = board.glass();
-        glass.iter().zip(&before).filter(|(now, before)| now != before).count() > glass.len() / 20
-    };
-    board.wait_until("another page", other);
+    board.wait_until("another page", |board| board.shows_other_than(&before));
 }
 
 #[test]
