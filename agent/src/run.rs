@@ -73,7 +73,7 @@ pub enum Ending {
 /// When a part that the board cannot do without fails: its store cannot be read, its output takes
 /// no more frames, its link ends. What watches the process starts it afresh.
 pub async fn run(
-    setup: Setup,
+    mut setup: Setup,
     output: Box<dyn Output>,
     stop: Pin<&mut (impl Future<Output = ()> + ?Sized)>,
 ) -> anyhow::Result<Ending> {
@@ -82,6 +82,15 @@ pub async fn run(
     let disk = LocalDisk::open(root).with_context(|| format!("store {}", root.display()))?;
     let mut starts = Starts::begin(disk, Path::new("/"));
     let restarts = (starts.restarts(), starts.cause().clone());
+    if !starts.is_kept() {
+        // What was acknowledged and not kept is with the broker alone, whose session goes on and
+        // does not bring it again by itself.
+        for subscription in &mut setup.link.subscriptions {
+            if subscription.retained == mqtt::RetainedCopies::OnNewSession {
+                subscription.retained = mqtt::RetainedCopies::Always;
+            }
+        }
+    }
     let outcome = attend(setup, output, restarts, stop).await;
     let end = match &outcome {
         Ok(_) => End::Stopped,

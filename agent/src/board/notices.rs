@@ -173,7 +173,9 @@ impl Board {
 
     /// The disk has a notice, or failed to take it.
     pub(super) fn notice_kept(&mut self, key: &Key, revision: u32, failure: &Option<String>) {
-        info!(id = key.id, revision, durable = failure.is_none(), "kept");
+        if failure.is_none() {
+            info!(id = key.id, revision, "kept");
+        }
         if let Some(kept) = self.kept.get_mut(key).filter(|kept| kept.revision == revision) {
             kept.durable = failure.is_none();
         }
