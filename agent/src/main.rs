@@ -2,13 +2,11 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::process::ExitCode;
 
 use bangtin_agent::config::OUTPUT_KINDS;
-use bangtin_agent::io::setup::Setup;
 use bangtin_agent::io::{output, setup, signals};
-use bangtin_agent::run::{self, Ending};
+use bangtin_agent::run;
 use clap::{Parser, Subcommand};
 use tracing::error;
 
@@ -75,25 +73,18 @@ fn run_board(config: &std::path::Path) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = run_until_stopped(setup);
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            runtime.block_on(run::run(setup, output::open, signals::told_to_stop()))
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             error!("{failure:#}");
             ExitCode::from(2)
-        }
-    }
-}
-
-/// Runs the board, and runs it anew when it is told to read its files again.
-fn run_until_stopped(mut setup: Setup) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut stop = pin!(signals::told_to_stop());
-    loop {
-        let output = output::open(&setup.config.output)?;
-        match runtime.block_on(run::run(setup, output, stop.as_mut()))? {
-            Ending::Stopped => return Ok(()),
-            Ending::Reload(again) => setup = *again,
         }
     }
 }

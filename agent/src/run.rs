@@ -2,43 +2,39 @@
 //! board asks for is done in its order.
 #![expect(clippy::disallowed_methods, reason = "the loop sleeps until the board has work")]
 
+mod load;
+mod world;
+
 use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::path::Path;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use bangtin_renderer::Problem;
 use tokio::sync::mpsc::{self, UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
-use crate::admit::Door;
-use crate::assets::Assets;
-use crate::board::{self, Board, Captured, Effect, Memory, Presented};
+use crate::board::Board;
 use crate::calendar::Now;
-use crate::command::Remembered;
-use crate::config::Config;
-use crate::decision::Decided;
-use crate::files;
-use crate::io::clock::Clock;
+use crate::config;
 use crate::io::cutoff::Cutoff;
 use crate::io::decoder::Decoder;
 use crate::io::disk::LocalDisk;
-use crate::io::health::{self, End, Starts};
+use crate::io::health::{End, Starts};
 use crate::io::inbox::Found;
 use crate::io::keeper::Keeper;
-use crate::io::mqtt::{self, Event, Link};
-use crate::io::output::{Output, png};
-use crate::io::screen::{Report, Screen};
+use crate::io::mqtt::{self, Event};
+use crate::io::output::Output;
+use crate::io::screen::Screen;
 use crate::io::setup::{self, Setup};
 use crate::io::store::Store;
 use crate::io::surroundings::{News, Surroundings};
-use crate::jobs::{Done, Folder, Job, Operation};
-use crate::ledger::Ledger;
-use crate::report::{Facts, LinkStatus, PacingStatus, Restart};
-use crate::timekeeper::Timekeeper;
+use crate::jobs::Done;
+use crate::report::Restart;
+
+use world::{Outcome, Time, World};
 
 /// Events that wait for the loop. The link holds back what does not fit.
 const EVENTS_WAITING: usize = 64;
@@ -50,56 +46,66 @@ const UNANSWERED_MAX: usize = 256;
 const JOBS_MAX: usize = 256;
 /// Longest sleep of the loop: the clock may be set meanwhile.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
-/// The file of the last trusted time.
-const TIME_FILE: &str = "time";
-/// How often the time is written where nothing else is.
-const TIME_ALONE_EVERY_MS: u64 = 600_000;
-/// The ticket of jobs whose end nobody waits for; the board counts its own from 1.
-const NOBODYS: u64 = 0;
 /// How long the last reports may take when the board is told to stop.
 const GOODBYE: Duration = Duration::from_secs(3);
 
-/// Why a board ended that did not fail.
-pub enum Ending {
-    /// It was told to stop.
-    Stopped,
-    /// It was told to read its files again; they are sound, and this is what they say.
-    Reload(Box<Setup>),
-}
-
-/// Runs a board until `stop` completes or it is to be built anew.
+/// Runs a board until `stop` completes. A board that is told to read its files again is built
+/// anew from them, with an output that `open` opens.
 ///
 /// # Errors
 /// When a part that the board cannot do without fails: its store cannot be read, its output takes
 /// no more frames, its link ends. What watches the process starts it afresh.
 pub async fn run(
     mut setup: Setup,
-    output: Box<dyn Output>,
-    stop: Pin<&mut (impl Future<Output = ()> + ?Sized)>,
-) -> anyhow::Result<Ending> {
+    mut open: impl FnMut(&config::Output) -> io::Result<Box<dyn Output>>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let mut stop = pin!(stop);
     setup::faults(&setup.config).iter().for_each(|fault| warn!("{fault}"));
     let root = &setup.config.store;
     let disk = LocalDisk::open(root).with_context(|| format!("store {}", root.display()))?;
     let mut starts = Starts::begin(disk, Path::new("/"));
     let restarts = (starts.restarts(), starts.cause().clone());
-    if !starts.is_kept() {
-        // What was acknowledged and not kept is with the broker alone, whose session goes on and
-        // does not bring it again by itself.
-        for subscription in &mut setup.link.subscriptions {
-            if subscription.retained == mqtt::RetainedCopies::OnNewSession {
-                subscription.retained = mqtt::RetainedCopies::Always;
-            }
+    let outcome = loop {
+        if !starts.is_kept() {
+            ask_again(&mut setup.link);
         }
-    }
-    let outcome = attend(setup, output, restarts, stop).await;
+        let output = match open(&setup.config.output).context("output") {
+            Ok(output) => output,
+            Err(failure) => break Err(failure),
+        };
+        match attend(setup, output, restarts.clone(), stop.as_mut()).await {
+            Ok(Ending::Stopped) => break Ok(()),
+            Ok(Ending::Reload(again)) => setup = *again,
+            Err(failure) => break Err(failure),
+        }
+    };
     let end = match &outcome {
-        Ok(_) => End::Stopped,
+        Ok(()) => End::Stopped,
         Err(failure) => End::Failed(format!("{failure:#}")),
     };
     if let Err(error) = starts.end(end) {
         warn!(%error, "the store does not take how this run ended");
     }
     outcome
+}
+
+/// Why a board ended that did not fail.
+enum Ending {
+    /// It was told to stop.
+    Stopped,
+    /// It was told to read its files again; they are sound, and this is what they say.
+    Reload(Box<Setup>),
+}
+
+/// Has the broker send its kept copies to a session that goes on, too: what was acknowledged and
+/// not kept is nowhere else.
+fn ask_again(link: &mut mqtt::Settings) {
+    for subscription in &mut link.subscriptions {
+        if subscription.retained == mqtt::RetainedCopies::OnNewSession {
+            subscription.retained = mqtt::RetainedCopies::Always;
+        }
+    }
 }
 
 async fn attend(
@@ -124,9 +130,9 @@ async fn attend(
     let (link, connection) = mqtt::open(settings, events)?;
     let mut surroundings = Surroundings::open(&config).context("inbox")?;
     let mut world = World { screen, keeper, decoder, link, path, restarts, tasks: JoinSet::new() };
-    let memory = memory(&store, &config, &door).context("the store cannot be read")?;
+    let memory = load::memory(&store, &config, &door).context("the store cannot be read")?;
     let mut board = Board::new(config, door, memory, time.now());
-    load(&mut board, &store, &mut time, &mut world).context("the store cannot be read")?;
+    load::load(&mut board, &store, &mut time, &mut world).context("the store cannot be read")?;
 
     let mut tasks = JoinSet::new();
     tasks.spawn(connection.run());
@@ -252,191 +258,4 @@ fn heard(news: News, board: &mut Board, now: Now) {
         }
         News::Found(Found::Picture { sha256, bytes }) => board.found_picture(&sha256, &bytes),
     }
-}
-
-/// What a board remembers besides its notices.
-fn memory(store: &Store<LocalDisk>, config: &Config, door: &Door) -> io::Result<Memory> {
-    let files = |folder| -> io::Result<Vec<(String, u64)>> {
-        Ok(store.files(folder)?.into_iter().map(|file| (file.name, file.bytes)).collect())
-    };
-    let read = |name: &str| store.read(Folder::Played, name).map_err(|error| error.to_string());
-    let (ledger, problems) = Ledger::load(files(Folder::Played)?, read);
-    problems.iter().for_each(|problem| warn!("proof of display: {problem}"));
-    let panel = (door.layout.panel.width, door.layout.panel.height);
-    let assets = Assets::new(&config.broker.prefix, panel, files(Folder::Assets)?);
-    let order = |name: &str| store.read(Folder::Orders, name).ok();
-    let remembered = order(board::COMMANDS_FILE).map(|bytes| Remembered::read(&bytes));
-    let (remembered, problems) = remembered.unwrap_or_default();
-    problems.iter().for_each(|problem| warn!("{}: {problem}", board::COMMANDS_FILE));
-    let decided = order(board::DECISION_FILE).and_then(|bytes| {
-        let read = Decided::read(&bytes);
-        read.inspect_err(|problem| warn!("{}: {problem}", board::DECISION_FILE)).ok()
-    });
-    Ok(Memory { ledger, assets, remembered, decided })
-}
-
-/// Takes what the store holds, what ends others and emergencies first. The glass shows the clock
-/// meanwhile, and emergencies as soon as they are in.
-fn load(
-    board: &mut Board,
-    store: &Store<LocalDisk>,
-    time: &mut Time,
-    world: &mut World,
-) -> io::Result<()> {
-    board.work(time.now());
-    world.perform(board, time);
-    let names = store.notices()?;
-    let count = names.len();
-    let mut rank = 0;
-    for name in names {
-        if files::rank(&name) != std::mem::replace(&mut rank, files::rank(&name)) {
-            board.work(time.now());
-            world.perform(board, time);
-        }
-        match store.read(Folder::Notices, &name) {
-            Ok(bytes) => board.load(&name, &bytes, time.now()),
-            Err(error) => warn!(file = name, %error, "cannot be read"),
-        }
-    }
-    board.work(time.now());
-    world.perform(board, time);
-    info!(files = count, held = board.held(), "loaded");
-    Ok(())
-}
-
-/// The clock and how far it is believed.
-struct Time {
-    clock: Clock,
-    keeper: Timekeeper,
-    /// When the time was written last, by the monotonic clock.
-    kept_ms: u64,
-}
-
-impl Time {
-    fn start(store: &Store<LocalDisk>) -> Self {
-        let clock = Clock::start();
-        let stored = store.read(Folder::State, TIME_FILE).ok();
-        let stored = stored.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.trim().parse().ok());
-        Self { clock, keeper: Timekeeper::start(clock.read(), stored), kept_ms: 0 }
-    }
-
-    fn now(&mut self) -> Now {
-        self.keeper.now(self.clock.read())
-    }
-
-    /// The job that keeps the time over a power cut: along with other writes at most once a
-    /// minute, else seldom.
-    fn keep_time(&mut self, along: bool) -> Option<Job> {
-        let now = self.now();
-        let is_due = now.monotonic_ms.saturating_sub(self.kept_ms) >= TIME_ALONE_EVERY_MS;
-        let time = (along || is_due).then(|| self.keeper.to_store(now)).flatten()?;
-        self.kept_ms = now.monotonic_ms;
-        let bytes = format!("{time}\n").into_bytes().into();
-        let operations = vec![Operation::Save { name: TIME_FILE.into(), bytes }];
-        Some(Job { ticket: NOBODYS, folder: Folder::State, operations })
-    }
-}
-
-/// What the board's effects act on.
-struct World {
-    screen: Screen,
-    keeper: Keeper,
-    decoder: Decoder,
-    link: Link,
-    /// Its configuration file, where it has one.
-    path: Option<PathBuf>,
-    restarts: (u64, Restart),
-    tasks: JoinSet<Outcome>,
-}
-
-/// What a task of its own brought.
-enum Outcome {
-    Captured(Captured),
-    Read(Result<Box<Setup>, Vec<Problem>>),
-}
-
-impl World {
-    fn perform(&mut self, board: &mut Board, time: &mut Time) {
-        let mut writes = false;
-        for effect in board.effects() {
-            match effect {
-                Effect::Show(show) => self.screen.show(show),
-                Effect::Brightness(percent) => self.screen.set_brightness(percent),
-                Effect::Capture => self.screen.capture(),
-                Effect::Disk(job) => {
-                    writes = true;
-                    self.keeper.submit(job);
-                }
-                Effect::Acknowledge(token) => self.link.acknowledge(token),
-                Effect::Send(publication) => self.link.send(publication),
-                Effect::Subscribe(filter) => self.subscribe(filter),
-                Effect::Unsubscribe(filter) => self.link.unsubscribe(&filter),
-                Effect::Decode(decode) => self.decoder.submit(decode),
-                Effect::Reload => {
-                    let path = self.path.clone();
-                    self.tasks.spawn_blocking(move || Outcome::Read(read_again(path)));
-                }
-            }
-        }
-        if let Some(job) = time.keep_time(writes) {
-            self.keeper.submit(job);
-        }
-    }
-
-    fn subscribe(&self, filter: String) {
-        let retained = mqtt::RetainedCopies::Always;
-        if let Err(error) = self.link.subscribe(mqtt::Subscription { filter, retained }) {
-            warn!(%error, "cannot subscribe");
-        }
-    }
-
-    fn reported(&mut self, report: Report, board: &mut Board, now: Now) -> anyhow::Result<()> {
-        match report {
-            Report::Failed(error) => return Err(error).context("the output takes no frames"),
-            Report::Presented(presented) => board.presented(presented, now),
-            Report::CutOff { dark, at, crc32 } => {
-                board.cut(dark, Presented { ticket: 0, crc32, at }, now);
-            }
-            Report::CutOffFault(Some(fault)) => error!(fault, "the cut-off stays as it was"),
-            Report::CutOffFault(None) => info!("the cut-off can be read again"),
-            Report::Captured(frame) => {
-                self.tasks.spawn_blocking(move || {
-                    let size = (frame.width(), frame.height());
-                    let crc32 = frame.crc32();
-                    Outcome::Captured(Captured { png: png::encode(&frame), crc32, size })
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// What only the world knows of the board.
-    fn facts(&self, board: &Board) -> Facts {
-        let pacing = self.screen.pacing();
-        let quality = self.link.quality();
-        let age = board.on_glass().map(|frame| frame.at.elapsed().as_millis() as u64);
-        Facts {
-            frame_age_ms: age,
-            frames: PacingStatus {
-                presented: pacing.frames,
-                missed: pacing.missed,
-                worst_late_ms: pacing.worst_late_us as f64 / 1000.0,
-            },
-            link: LinkStatus {
-                connections: quality.connections,
-                last_loss: quality.last_loss,
-                answer_ms: quality.answer_ms,
-                waiting: quality.waiting,
-                dropped: quality.dropped,
-            },
-            restarts: self.restarts.clone(),
-            machine: health::read(Path::new("/"), &board.config().store),
-        }
-    }
-}
-
-fn read_again(path: Option<PathBuf>) -> Result<Box<Setup>, Vec<Problem>> {
-    let none = "this board was not started from a configuration file; start it anew";
-    let path = path.ok_or_else(|| vec![Problem::new("reload", "", none, "", "")])?;
-    setup::read(&path).map(Box::new)
 }

@@ -10,210 +10,18 @@
 mod peers;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Cursor, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bangtin_agent::area::Area;
-use bangtin_agent::notice::Class;
-use bangtin_agent::signature::{NOTICE_TYPE, sign, trusted_toml};
+use bangtin_agent::signature::{NOTICE_TYPE, sign};
 use ed25519_dalek::SigningKey;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
+use peers::board::{Square, ago};
 use peers::{Broker, PATIENCE};
-use serde_json::{Value, json};
+use serde_json::json;
 
-const BOARD: &str = "vn/86/28789/quang-truong-1";
 const SERVICE: &str = "HTTPS://DICHVUCONG.GOV.VN";
-
-/// A board's folder, its broker, and whoever sends to it.
-struct Square {
-    broker: Broker,
-    key: SigningKey,
-    agent: Option<Child>,
-    receipts: Receiver<Value>,
-    listener: Child,
-}
-
-impl Square {
-    /// A broker and a running board that shows its idle page.
-    fn open() -> Self {
-        let broker = Broker::start();
-        let home = broker.folder.path();
-        let key = SigningKey::from_bytes(&[7; 32]);
-        let classes = [Class::Routine, Class::Priority, Class::Emergency];
-        let province = Area::parse("vn/86").unwrap();
-        let trusted = trusted_toml(&key.verifying_key(), &province, &classes, ago(3600));
-        fs::write(home.join("trusted.toml"), trusted).unwrap();
-        let config = format!(
-            "[board]\nid = \"quang-truong-1\"\nprovince = \"86\"\ncommune = \"28789\"\n\
-             groups = [\"ven-song\"]\nlayout = \"led-192x64\"\nname = \"Phường Bến Tre\"\n\
-             [broker]\nurl = \"{}\"\n[trust]\nkeys = \"trusted.toml\"\n[store]\npath = \"store\"\n\
-             [output]\nkind = \"png\"\npath = \"frame.png\"\n[cutoff]\nfile = \"cutoff\"\n",
-            broker.url()
-        );
-        fs::write(home.join("board.toml"), config).unwrap();
-        let (listener, receipts) = listen(broker.port);
-        let mut square = Self { broker, key, agent: None, receipts, listener };
-        square.switch_on();
-        square.wait_until("the board is online", |square| square.status()["online"] == true);
-        square
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.broker.folder.path().join(name)
-    }
-
-    fn switch_on(&mut self) {
-        let _ = fs::remove_file(self.path("frame.png"));
-        let log = fs::File::create(self.path("log")).unwrap();
-        let agent = Command::new(env!("CARGO_BIN_EXE_bangtin-agent"))
-            .args(["run", "--config"])
-            .arg(self.path("board.toml"))
-            .stderr(log)
-            .spawn();
-        self.agent = Some(agent.unwrap());
-        self.wait_until("the first frame", |square| square.path("frame.png").exists());
-    }
-
-    /// `kill -9`: nothing is said, nothing is saved.
-    fn cut_power(&mut self) {
-        let mut agent = self.agent.take().unwrap();
-        agent.kill().unwrap();
-        agent.wait().unwrap();
-    }
-
-    /// A notice of today for this board.
-    fn notice(&self, id: &str, class: &str) -> Value {
-        json!({
-            "version": 1, "id": id, "revision": 1, "sender": "vn/86", "to": ["vn/86/28789"],
-            "sent": ago(1), "status": "actual", "kind": "alert", "class": class,
-            "effective": ago(1), "expires": ago(-3600),
-            "content": [{ "language": "vi", "headline": format!("TIN {id}"), "text": "Bà con trữ nước." }],
-        })
-    }
-
-    fn sign(&self, notice: &Value) -> String {
-        sign(notice.to_string().as_bytes(), NOTICE_TYPE, &self.key)
-    }
-
-    fn send(&self, notice: &Value) {
-        let id = notice["id"].as_str().unwrap();
-        self.publish(&format!("vn/86/28789/notice/{id}"), &self.sign(notice));
-    }
-
-    fn publish(&self, topic: &str, message: &str) {
-        let mut publisher = Command::new("mosquitto_pub")
-            .args(["-V", "mqttv5", "-q", "1", "-r", "-s", "-p", &self.broker.port.to_string()])
-            .args(["-t", &format!("ttcs/v1/{topic}")])
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("mosquitto_pub, of the package mosquitto-clients");
-        publisher.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
-        assert!(publisher.wait().unwrap().success());
-    }
-
-    /// The next receipt for a notice, whatever it says; it must say `state`.
-    #[track_caller]
-    fn receipt(&self, id: &str, state: &str) -> Value {
-        let start = Instant::now();
-        while let Ok(receipt) = self.receipts.recv_timeout(PATIENCE.saturating_sub(start.elapsed()))
-        {
-            if receipt["notice"] == id {
-                assert_eq!(receipt["state"], state, "{receipt}");
-                return receipt;
-            }
-        }
-        panic!("no receipt for {id}; the board says:\n{}", self.log());
-    }
-
-    fn status(&self) -> Value {
-        let got = Command::new("mosquitto_sub")
-            .args(["-V", "mqttv5", "-p", &self.broker.port.to_string(), "-C", "1", "-W", "2"])
-            .args(["-t", &format!("ttcs/v1/{BOARD}/status")])
-            .output()
-            .unwrap();
-        serde_json::from_slice(&got.stdout).unwrap_or_default()
-    }
-
-    /// CRC-32 of the pixels on the glass, as receipts write it.
-    fn glass(&self) -> String {
-        picture_crc32(&self.path("frame.png"))
-    }
-
-    #[track_caller]
-    fn wait_until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) -> Duration {
-        let start = Instant::now();
-        while !is_so(self) {
-            assert!(
-                start.elapsed() < PATIENCE,
-                "waited for {what}; the board says:\n{}",
-                self.log()
-            );
-            thread::sleep(Duration::from_millis(2));
-        }
-        start.elapsed()
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Square {
-    fn drop(&mut self) {
-        for child in self.agent.iter_mut().chain([&mut self.listener]) {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// Reads all receipts with `mosquitto_sub`, which comes back when its broker does.
-fn listen(port: u16) -> (Child, Receiver<Value>) {
-    let mut listener = Command::new("mosquitto_sub")
-        .args([
-            "-V",
-            "mqttv5",
-            "-q",
-            "1",
-            "-p",
-            &port.to_string(),
-            "-c",
-            "-x",
-            "3600",
-            "-i",
-            "test",
-        ])
-        .args(["-t", &format!("ttcs/v1/{BOARD}/receipt/+")])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("mosquitto_sub, of the package mosquitto-clients");
-    let (sender, receipts) = channel();
-    let lines = BufReader::new(listener.stdout.take().unwrap()).lines();
-    thread::spawn(move || {
-        for line in lines.map_while(Result::ok) {
-            if sender.send(serde_json::from_str(&line).unwrap()).is_err() {
-                return;
-            }
-        }
-    });
-    (listener, receipts)
-}
-
-fn ago(seconds: i64) -> Timestamp {
-    Timestamp::now().checked_sub(Span::new().seconds(seconds)).unwrap()
-}
-
-fn picture_crc32(path: &Path) -> String {
-    let mut reader = png::Decoder::new(Cursor::new(fs::read(path).unwrap())).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut pixels).unwrap();
-    format!("{:08x}", crc32fast::hash(&pixels))
-}
 
 #[test]
 fn a_notice_is_on_the_board_at_once_and_the_receipt_proves_it() {
@@ -325,8 +133,7 @@ fn an_emergency_does_not_wait_for_its_code_to_be_read_back() {
     let text = bangtin_renderer::builtin::layout_text("led-192x64").unwrap();
     let dim = text.replace(r#"name = "code","#, r##"name = "code", colour = "#010101","##);
     fs::write(square.path("dim.toml"), dim).unwrap();
-    let config = fs::read_to_string(square.path("board.toml")).unwrap();
-    fs::write(square.path("board.toml"), config.replace("led-192x64", "dim.toml")).unwrap();
+    square.configure("led-192x64", "dim.toml");
     square.switch_on();
     let mut notice = square.notice("bao", "emergency");
     notice["content"][0]["codes"] = json!([{ "data": SERVICE, "caption": "dichvucong.gov.vn" }]);
@@ -374,7 +181,7 @@ fn a_board_whose_power_is_cut_shows_what_it_acknowledged_without_a_broker() {
         thread::sleep(Duration::from_millis(round * 20));
         square.cut_power();
         // The log says so before the broker hears of it.
-        let accepted = says(&square, "kept");
+        let accepted = says(&square, "accepted");
         square.broker.stop();
         square.switch_on();
         if accepted {

@@ -104,10 +104,10 @@ impl Board {
         let (stop, mut stopped) = watch::channel(false);
         let agent = thread::Builder::new().name(id.clone()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let told = std::pin::pin!(async move {
+            let open = |_: &_| Ok(Box::new(output.clone()) as Box<dyn Output>);
+            runtime.block_on(run::run(setup, open, async move {
                 let _ = stopped.changed().await;
-            });
-            runtime.block_on(run::run(setup, Box::new(output), told)).map(drop)
+            }))
         })?;
         let address = format!("vn/86/{}/{id}", place.commune);
         let name_shown = format!("{} – {id}", place.name);
@@ -145,6 +145,7 @@ impl Glass {
 }
 
 /// The agent's side of the glass.
+#[derive(Clone)]
 struct Pane {
     glass: Arc<Glass>,
     fps: u32,

@@ -231,15 +231,13 @@ impl Board {
         );
         fs::write(board.path("board.toml"), config).unwrap();
         let setup = setup::read(&PathBuf::from(board.path("board.toml"))).unwrap();
-        let output = output::open(&setup.config.output).unwrap();
         let (stop, stopped) = oneshot::channel();
         board.stop = Some(stop);
         board.agent = Some(thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let stop = std::pin::pin!(async move {
+            runtime.block_on(bangtin_agent::run::run(setup, output::open, async move {
                 let _ = stopped.await;
-            });
-            runtime.block_on(bangtin_agent::run::run(setup, output, stop)).map(drop)
+            }))
         }));
         let status = retained(&board.broker, "1", &format!("ttcs/v1/{BOARD}/status"));
         assert!(status[0].contains("\"online\":true"), "{status:?}");

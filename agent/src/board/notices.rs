@@ -155,7 +155,6 @@ impl Board {
                     self.latest = Some((key.clone(), revision, Arc::new(composed.scene)));
                 }
                 let ended = self.step(now);
-                info!(id = key.id, revision, "accepted");
                 let save = self.save(&notice, bytes);
                 let purpose = Purpose::Notice { key: key.clone(), revision };
                 let ticket = self.submit(Folder::Notices, vec![save], purpose);
@@ -173,9 +172,7 @@ impl Board {
 
     /// The disk has a notice, or failed to take it.
     pub(super) fn notice_kept(&mut self, key: &Key, revision: u32, failure: &Option<String>) {
-        if failure.is_none() {
-            info!(id = key.id, revision, "kept");
-        }
+        info!(id = key.id, revision, durable = failure.is_none(), "accepted");
         if let Some(kept) = self.kept.get_mut(key).filter(|kept| kept.revision == revision) {
             kept.durable = failure.is_none();
         }

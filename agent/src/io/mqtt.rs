@@ -41,7 +41,7 @@ pub use settings::{
 pub use url::{BrokerUrl, URL_LIMIT};
 
 use outbox::{Outbox, Outcome};
-use retry::{Ending, Health};
+use retry::{Ending, Health, Patience};
 use settings::check_filter;
 
 /// Most messages the broker is to send ahead of our acknowledgements; Mosquitto's own default.
@@ -296,8 +296,9 @@ impl Connection {
     async fn drive(&self, queue: &mpsc::Sender<Event>) {
         let mut health = Health::default();
         let mut start_clean = false;
+        let mut patience = Patience::default();
         loop {
-            let ending = self.connect(start_clean, queue).await;
+            let ending = self.connect(start_clean, &mut patience, queue).await;
             if self.link.lock().closed {
                 return;
             }
@@ -327,7 +328,12 @@ impl Connection {
     }
 
     /// One connection, from the attempt to its end.
-    async fn connect(&self, start_clean: bool, queue: &mpsc::Sender<Event>) -> Ending {
+    async fn connect(
+        &self,
+        start_clean: bool,
+        patience: &mut Patience,
+        queue: &mpsc::Sender<Event>,
+    ) -> Ending {
         let mut options = self.options.clone();
         options.set_clean_start(start_clean || self.session == Session::Clean);
         let (client, mut eventloop) = AsyncClient::new(options, REQUESTS_LIMIT);
@@ -344,8 +350,22 @@ impl Connection {
                     self.link.lock().connected(client.clone(), &connack);
                     self.tell(queue, Some(Event::Connected { session_present })).await;
                 }
-                Ok(Ok(event)) => self.take(event, queue).await,
+                Ok(Ok(event)) => {
+                    match &event {
+                        v5::Event::Outgoing(Outgoing::PingReq) if patience.sent() => {
+                            eventloop.state.await_pingresp = false;
+                        }
+                        v5::Event::Outgoing(_) => {}
+                        v5::Event::Incoming(packet) => {
+                            patience.heard(matches!(packet, Packet::Publish(_)));
+                        }
+                    }
+                    self.take(event, queue).await;
+                }
                 Ok(Err(error)) => {
+                    if matches!(error, ConnectionError::MqttState(StateError::AwaitPingResp)) {
+                        patience.ran_out();
+                    }
                     // What was read before the failure is still there, and a clean start would
                     // lose it.
                     while let Some(event) = eventloop.state.events.pop_front() {

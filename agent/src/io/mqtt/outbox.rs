@@ -9,8 +9,10 @@ use tracing::warn;
 use super::settings::topic_problem;
 use crate::message::{PACKET_LIMIT, Publication, Retained};
 
-/// Most messages that wait in the outbox, those under way included.
-pub const OUTBOX_LIMIT: usize = 8_192;
+/// Most messages that wait in the outbox, those under way included: two receipts for each notice
+/// that a board can hold, and more. Mosquitto 2.0.11 acknowledges none of them before it has sent
+/// all of a queue.
+pub const OUTBOX_LIMIT: usize = 32_768;
 /// Most bytes that wait in the outbox, as they would go over the network.
 pub const OUTBOX_BYTES_LIMIT: usize = 16 * 1024 * 1024;
 /// How many connections in a row one message may seem to end.
