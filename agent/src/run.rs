@@ -67,6 +67,9 @@ pub async fn run(
     let mut starts = Starts::begin(disk, Path::new("/"));
     let restarts = (starts.restarts(), starts.cause().clone());
     let outcome = loop {
+        if !starts.is_kept() {
+            ask_again(&mut setup.link);
+        }
         let output = match open(&setup.config.output).context("output") {
             Ok(output) => output,
             Err(failure) => break Err(failure),
@@ -93,6 +96,16 @@ enum Ending {
     Stopped,
     /// It was told to read its files again; they are sound, and this is what they say.
     Reload(Box<Setup>),
+}
+
+/// Has the broker send its kept copies to a session that goes on, too: what was acknowledged and
+/// not kept is nowhere else.
+fn ask_again(link: &mut mqtt::Settings) {
+    for subscription in &mut link.subscriptions {
+        if subscription.retained == mqtt::RetainedCopies::OnNewSession {
+            subscription.retained = mqtt::RetainedCopies::Always;
+        }
+    }
 }
 
 async fn attend(

@@ -58,6 +58,7 @@ pub struct Starts {
     disk: LocalDisk,
     record: Record,
     cause: Restart,
+    is_kept: bool,
 }
 
 impl Starts {
@@ -70,14 +71,21 @@ impl Starts {
         let boot = boot.map(|boot| boot.trim().to_owned()).filter(|boot| !boot.is_empty());
         let cause = cause(left.as_ref(), boot.as_deref());
         let starts = left.map_or(0, |left| left.starts).saturating_add(1);
-        let mut begun = Self { disk, record: Record { starts, boot, end: End::Running }, cause };
-        let _ = begun.write();
+        let record = Record { starts, boot, end: End::Running };
+        let mut begun = Self { disk, record, cause, is_kept: false };
+        begun.is_kept = begun.write().is_ok();
         begun
     }
 
     /// Starts before this one.
     pub fn restarts(&self) -> u64 {
         self.record.starts - 1
+    }
+
+    /// Whether the disk took the record of this start; if not, it may take nothing else, and may
+    /// have taken nothing in the run before.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// Why this run began.
@@ -131,6 +139,16 @@ mod tests {
         for (left, boot, expected) in cases {
             assert_eq!(cause(left.as_ref(), boot), expected, "{left:?} in {boot:?}");
         }
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_keeps_no_record() {
+        let root = tempfile::tempdir().unwrap();
+        let begin = || Starts::begin(LocalDisk::open(root.path()).unwrap(), root.path());
+        assert!(begin().is_kept());
+        fs::remove_dir_all(root.path().join("state")).unwrap();
+        fs::write(root.path().join("state"), "in the folder's place").unwrap();
+        assert!(!begin().is_kept());
     }
 
     #[test]
