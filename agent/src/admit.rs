@@ -251,28 +251,11 @@ fn check_address(
 }
 
 fn check_authority(notice: &Notice, key: &Key, problems: &mut Vec<Problem>) {
-    let mut add = |code: &str, path: &str, message: String, value: &str, limit: &str| {
-        problems.push(Problem::new(code, path, message, value, limit));
-    };
-    let area = key.area.as_str();
-    if !key.area.holds(&notice.key.sender) {
-        let sender = notice.key.sender.as_str();
-        let message = format!("{sender} is outside {area}, for which its key speaks");
-        add("outside_key", "sender", message, sender, area);
-    }
-    for (index, to) in notice.to.iter().enumerate().filter(|(_, to)| !key.area.holds(to)) {
-        let message = format!("{to} is outside {area}, for which its key speaks");
-        add("outside_key", &format!("to[{index}]"), message, to.as_str(), area);
-    }
+    problems.extend(key.refusals(&notice.key.sender, &notice.to, notice.sent));
     if !key.classes.contains(&notice.class) {
         let class = format!("{:?}", notice.class).to_lowercase();
         let message = format!("its key may not send the class {class}");
-        add("class_not_allowed", "class", message, &class, "");
-    }
-    if !(key.valid_from..=key.valid_until).contains(&notice.sent) {
-        let span = format!("{} to {}", key.valid_from, key.valid_until);
-        let message = format!("was sent at {}, its key is valid from {span}", notice.sent);
-        add("key_not_valid", "sent", message, &notice.sent.to_string(), &span);
+        problems.push(Problem::new("class_not_allowed", "class", message, class, ""));
     }
 }
 

@@ -220,14 +220,7 @@ pub fn admit(
 }
 
 fn check_authority(command: &Command, key: &TrustedKey, problems: &mut Vec<Problem>) {
-    let speaks = key.area.as_str();
-    let named = command.to.iter().enumerate().map(|(at, area)| (format!("to[{at}]"), area));
-    for (path, area) in [("sender".to_owned(), &command.key.sender)].into_iter().chain(named) {
-        if !key.area.holds(area) {
-            let message = format!("{area} is outside {speaks}, for which its key speaks");
-            problems.push(Problem::new("outside_key", path, message, area, speaks));
-        }
-    }
+    problems.extend(key.refusals(&command.key.sender, &command.to, command.sent));
     let name = command.order.name();
     if !key.commands.iter().any(|granted| granted == name) {
         let granted = key.commands.join(", ");
@@ -236,11 +229,6 @@ fn check_authority(command: &Command, key: &TrustedKey, problems: &mut Vec<Probl
             _ => format!("its key may not send the command {name}, only {granted}"),
         };
         problems.push(Problem::new("command_not_allowed", "command", message, name, granted));
-    }
-    if !(key.valid_from..=key.valid_until).contains(&command.sent) {
-        let span = format!("{} to {}", key.valid_from, key.valid_until);
-        let message = format!("was sent at {}, its key is valid from {span}", command.sent);
-        problems.push(Problem::new("key_not_valid", "sent", message, command.sent, span));
     }
 }
 

@@ -106,6 +106,29 @@ impl Trusted {
     }
 }
 
+impl Key {
+    /// Why it may not speak for a sender, to these areas, at that time: every reason, at its place
+    /// in the document.
+    pub fn refusals(&self, sender: &Area, to: &[Area], sent: Timestamp) -> Vec<Problem> {
+        let speaks = self.area.as_str();
+        let named = to.iter().enumerate().map(|(index, area)| (format!("to[{index}]"), area));
+        let outside = [("sender".to_owned(), sender)].into_iter().chain(named);
+        let outside = outside.filter(|(_, area)| !self.area.holds(area));
+        let mut problems: Vec<Problem> = outside
+            .map(|(path, area)| {
+                let message = format!("{area} is outside {speaks}, for which its key speaks");
+                Problem::new("outside_key", path, message, area, speaks)
+            })
+            .collect();
+        if !(self.valid_from..=self.valid_until).contains(&sent) {
+            let span = format!("{} to {}", self.valid_from, self.valid_until);
+            let message = format!("was sent at {sent}, its key is valid from {span}");
+            problems.push(Problem::new("key_not_valid", "sent", message, sent, span));
+        }
+        problems
+    }
+}
+
 impl KeyFile {
     fn read(self) -> Result<Key, Vec<(&'static str, String, String)>> {
         let mut faults = Vec::new();

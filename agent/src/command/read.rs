@@ -6,29 +6,14 @@ use serde_json::{Map, Value};
 
 use super::*;
 use crate::area::is_name;
-use crate::notice::fields::{Node, Reader};
-use crate::notice::json;
+use crate::notice::fields::{Node, Reader, document};
 
 /// The largest whole number that every reader of JSON keeps exactly (RFC 8259, section 6).
 pub(super) const EXACT_MAX: u64 = (1 << 53) - 1;
 
 /// Reads a command. Fields around the arguments that are not known are allowed.
 pub(crate) fn read(bytes: &[u8], digest: [u8; 32]) -> Result<Command, (Partial, Vec<Problem>)> {
-    let value = json::read(bytes).map_err(|error| {
-        let message = format!("is not JSON: {error}");
-        (Partial::default(), vec![Problem::new("not_json", "", message, "", "")])
-    })?;
-    let mut reader = Reader::default();
-    let Value::Object(object) = value else {
-        reader.add("not_an_object", "", "is not a JSON object", value, "{…}");
-        return Err((Partial::default(), reader.problems));
-    };
-    let node = Node { object: &object, path: String::new() };
-    let command = reader.command(&node, digest);
-    match command.filter(|_| reader.problems.is_empty()) {
-        Some(command) => Ok(command),
-        None => Err((reader.partial, reader.problems)),
-    }
+    document(bytes, |reader, node| reader.command(node, digest))
 }
 
 impl Reader {

@@ -4,7 +4,7 @@ use bangtin_renderer::Problem;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::Partial;
+use super::{Partial, json};
 use crate::area::{Area, is_name};
 
 /// What was found so far.
@@ -31,6 +31,30 @@ impl<'a> Node<'a> {
     /// The field's value; `null` counts as absent.
     pub(crate) fn get(&self, field: &str) -> Option<&'a Value> {
         self.object.get(field).filter(|value| !value.is_null())
+    }
+}
+
+/// Reads a JSON object as `of` says.
+///
+/// # Errors
+/// With all problems, and as much of the document's identity as could be read.
+pub(crate) fn document<T>(
+    bytes: &[u8],
+    of: impl FnOnce(&mut Reader, &Node<'_>) -> Option<T>,
+) -> Result<T, (Partial, Vec<Problem>)> {
+    let value = json::read(bytes).map_err(|error| {
+        let message = format!("is not JSON: {error}");
+        (Partial::default(), vec![Problem::new("not_json", "", message, "", "")])
+    })?;
+    let mut reader = Reader::default();
+    let Value::Object(object) = value else {
+        reader.add("not_an_object", "", "is not a JSON object", value, "{…}");
+        return Err((Partial::default(), reader.problems));
+    };
+    let found = of(&mut reader, &Node { object: &object, path: String::new() });
+    match found.filter(|_| reader.problems.is_empty()) {
+        Some(found) => Ok(found),
+        None => Err((reader.partial, reader.problems)),
     }
 }
 

@@ -2,9 +2,8 @@
 
 use bangtin_renderer::Problem;
 use jiff::{Span, Timestamp};
-use serde_json::Value;
 
-use super::fields::{Node, Reader, problem};
+use super::fields::{Node, Reader, document, problem};
 use super::*;
 use crate::area::{Area, is_name};
 
@@ -24,21 +23,7 @@ pub(crate) const WINDOWS_MAX: usize = 16;
 /// # Errors
 /// With all problems, and as much of the notice's identity as could be read.
 pub fn read(json: &[u8]) -> Result<Notice, (Partial, Vec<Problem>)> {
-    let value = json::read(json).map_err(|error| {
-        let message = format!("is not JSON: {error}");
-        (Partial::default(), vec![Problem::new("not_json", "", message, "", "")])
-    })?;
-    let mut reader = Reader::default();
-    let Value::Object(object) = value else {
-        reader.add("not_an_object", "", "is not a JSON object", value, "{…}");
-        return Err((Partial::default(), reader.problems));
-    };
-    let node = Node { object: &object, path: String::new() };
-    let notice = reader.notice(&node);
-    match notice.filter(|_| reader.problems.is_empty()) {
-        Some(notice) => Ok(notice),
-        None => Err((reader.partial, reader.problems)),
-    }
+    document(json, Reader::notice)
 }
 
 impl Reader {
@@ -277,6 +262,8 @@ pub(crate) const EXAMPLE: &str = r#"{ "version": 1, "id": "86-1", "revision": 2,
 #[cfg(test)]
 mod tests {
     use super::EXAMPLE as GOOD;
+    use serde_json::Value;
+
     use super::*;
 
     fn paths(json: &str) -> Vec<String> {
