@@ -103,6 +103,8 @@ pub struct Board {
     /// The scene composed last: a notice that comes is shown with the one it was checked with.
     latest: Option<(Key, u32, Arc<Scene>)>,
     tickets: u64,
+    /// When the latest ticket was given, by the monotonic clock, until it is presented.
+    asked_ms: Option<u64>,
     /// What the latest ticket shows, until its first frame is presented; within, `None` for what
     /// is no notice.
     asked: Option<Option<proof::Asked>>,
@@ -111,8 +113,8 @@ pub struct Board {
     cut_off: Option<jiff::Timestamp>,
     jobs: Jobs,
     ledger: Ledger,
-    /// An emergency ended: what is known of it is to be told at once.
-    emergency_ended: bool,
+    /// A notice ended: what is known of it is to be told at once.
+    has_ended: bool,
     assets: Assets,
     dimmer: Dimmer,
     /// Light around the board, in lux.
@@ -139,8 +141,6 @@ struct Kept {
     reported_shown: bool,
     /// Whether its codes were read back from its pixels, all of them.
     is_readable: bool,
-    /// Whether it is an emergency.
-    is_urgent: bool,
     /// The files that hold it.
     files: BTreeSet<String>,
 }
@@ -199,7 +199,8 @@ impl Board {
             cut_off: None,
             jobs: Jobs::default(),
             ledger,
-            emergency_ended: false,
+            has_ended: false,
+            asked_ms: None,
             assets,
             dimmer: Dimmer::new(config.brightness.clone()),
             lux: None,

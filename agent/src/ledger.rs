@@ -26,8 +26,9 @@ pub use shelf::{SENT_MAX, SENT_MAX_BYTES, UNSENT_MAX, UNSENT_MAX_BYTES};
 /// How often a batch is made, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Every minute: somebody listens, or an emergency is in force.
-    Minute,
+    /// Every five minutes: somebody listens, or an emergency is in force. A batch and the time
+    /// that is written along cost four syncs at most, so that there is less than one a minute.
+    FiveMinutes,
     /// Every fifteen minutes, to spare the SD card.
     QuarterHour,
 }
@@ -35,7 +36,7 @@ pub enum Pace {
 impl Pace {
     fn ms(self) -> u64 {
         match self {
-            Self::Minute => 60_000,
+            Self::FiveMinutes => 300_000,
             Self::QuarterHour => 900_000,
         }
     }

@@ -129,7 +129,16 @@ async fn attend(
     let (events, mut happened) = mpsc::channel(EVENTS_WAITING);
     let (link, connection) = mqtt::open(settings, events)?;
     let mut surroundings = Surroundings::open(&config).context("inbox")?;
-    let mut world = World { screen, keeper, decoder, link, path, restarts, tasks: JoinSet::new() };
+    let mut world = World {
+        screen,
+        keeper,
+        decoder,
+        link,
+        path,
+        refused: Vec::new(),
+        restarts,
+        tasks: JoinSet::new(),
+    };
     let memory = load::memory(&store, &config, &door).context("the store cannot be read")?;
     let mut board = Board::new(config, door, memory, time.now());
     load::load(&mut board, &store, &mut time, &mut world).context("the store cannot be read")?;
@@ -156,6 +165,9 @@ async fn attend(
                 else => std::future::pending().await,
             }
         };
+        if board.is_glass_stuck(time.now()) {
+            bail!("the output has taken no frame for seconds");
+        }
         tokio::select! {
             // What is on the glass and on the disk is heard before anything new is taken in.
             biased;
@@ -175,7 +187,7 @@ async fn attend(
                 }
             },
             outside = outside => match outside {
-                Outside::Link(Some(event)) => told(event, &mut board, time.now()),
+                Outside::Link(Some(event)) => told(event, &mut board, &mut world, time.now()),
                 Outside::Link(None) => bail!("the link has ended"),
                 Outside::Spot(news) => heard(news, &mut board, time.now()),
             },
@@ -228,21 +240,24 @@ async fn wind_down(
 }
 
 /// Tells a board what happened on its link.
-fn told(event: Event, board: &mut Board, now: Now) {
+fn told(event: Event, board: &mut Board, world: &mut World, now: Now) {
     match event {
         Event::Message(message) => board.receive(message, now),
         Event::Connected { session_present } => {
             info!(session_present, "connected");
+            world.refused.clear();
             board.connected(true);
         }
         Event::Disconnected { reason } => {
             info!(%reason, "disconnected");
             board.connected(false);
         }
-        Event::Subscribed { refused } if !refused.is_empty() => {
-            warn!(?refused, "the broker refused subscriptions");
+        Event::Subscribed { refused } => {
+            if !refused.is_empty() {
+                warn!(?refused, "the broker refused subscriptions");
+            }
+            world.refused.extend(refused);
         }
-        Event::Subscribed { .. } => {}
         Event::Delivered(tag) => board.delivered(tag, true),
         Event::Undelivered(tag) => board.delivered(tag, false),
     }

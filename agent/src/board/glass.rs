@@ -10,6 +10,12 @@ use crate::pages;
 use crate::report::{self, State};
 use crate::sign::{Overlay, Step, Timing};
 
+/// How long the screen may take for what it was asked to show, in milliseconds.
+const GLASS_STUCK_MS: u64 = 10_000;
+/// Most notices that are tried in one step when none of them can be drawn: after a change of layout
+/// thousands may wait, and an emergency must not wait for all of them.
+const UNDRAWABLE_AT_ONCE: usize = 8;
+
 impl Board {
     /// Brings what is to be shown now onto the glass, and reports what ended.
     pub(super) fn advance(&mut self, now: Now) {
@@ -20,6 +26,7 @@ impl Board {
     /// Brings what is to be shown now onto the glass.
     pub(super) fn step(&mut self, now: Now) -> Step {
         let mut step = self.sign.step(now);
+        let (tickets, mut undrawable) = (self.tickets, 0);
         while let Some(showing) = step.show.take() {
             let Showing::Notice { key, revision, .. } = &showing else {
                 self.show(&showing, now);
@@ -29,6 +36,10 @@ impl Board {
             let Some(scene) = self.scene(key, *revision) else {
                 // Another layout may draw it: its file stays.
                 step.ended.extend(self.sign.undrawable(key, *revision));
+                undrawable += 1;
+                if undrawable == UNDRAWABLE_AT_ONCE {
+                    break;
+                }
                 let next = self.sign.step(now);
                 step.ended.extend(next.ended);
                 step.buried.extend(next.buried);
@@ -42,6 +53,9 @@ impl Board {
             };
             self.put(scene, from_ms, Some((key.clone(), *revision)));
             break;
+        }
+        if self.tickets != tickets {
+            self.asked_ms.get_or_insert(now.monotonic_ms);
         }
         step
     }
@@ -125,12 +139,19 @@ impl Board {
         }
     }
 
+    /// Whether the screen was asked for something long ago and has not presented it.
+    pub fn is_glass_stuck(&self, now: Now) -> bool {
+        let late = |asked: u64| now.monotonic_ms.saturating_sub(asked) > GLASS_STUCK_MS;
+        self.cut_off.is_none() && self.asked_ms.is_some_and(late)
+    }
+
     /// A frame is on the glass.
     pub fn presented(&mut self, presented: Presented, now: Now) {
         self.on_glass = Some(presented);
         if presented.ticket != self.tickets {
             return;
         }
+        self.asked_ms = None;
         if self.cut_off.is_none() {
             self.prove(presented.crc32, now);
         }
@@ -149,6 +170,7 @@ impl Board {
         self.on_glass = Some(presented);
         self.cut_off = dark.then_some(now.wall);
         self.sign.cut_off(dark);
+        self.asked_ms = None;
         if dark {
             self.ledger.ended(now);
         }

@@ -211,7 +211,7 @@ impl Board {
         for Ended { key, revision, cause, forget, over } in ended {
             info!(id = key.id, revision, ?cause, "ended");
             let kept = self.kept.get(&key);
-            self.emergency_ended |= kept.is_some_and(|kept| kept.is_urgent);
+            self.has_ended = true;
             let is_durable = kept.is_none_or(|kept| kept.durable);
             let mut receipt = Receipt::new(&key, revision, State::Ended, is_durable, now.wall);
             receipt.cause = Some(cause);
@@ -287,7 +287,6 @@ impl Kept {
             arrived,
             reported_shown: false,
             is_readable: false,
-            is_urgent: notice.class == Class::Emergency,
             files: BTreeSet::new(),
         }
     }

@@ -11,6 +11,7 @@ use crate::report;
 use crate::sign::Overlay;
 
 use super::notices::name_of;
+use crate::notice::Partial;
 
 /// The file of the commands that were answered.
 pub const COMMANDS_FILE: &str = "commands.json";
@@ -68,6 +69,10 @@ impl Board {
             Err(refusal) => {
                 warn!(topic_id, reasons = refusal.reasons(), "command refused");
                 self.answers.remember(told);
+                // Until it is believed, nobody says where this board sends something.
+                let own = Reply { topic: self.answers.topic("reply"), correlation: None };
+                let is_stranger = refusal.partial == Partial::default();
+                let reply = if is_stranger { own } else { reply };
                 if self.answers.may_answer(&refusal.partial, now) {
                     let answer = Answer::refused(*refusal, &name_of(topic_id), &board);
                     self.send(reply.publication(&answer));
@@ -137,7 +142,9 @@ impl Board {
                 }
             }
             Order::Decide { order } => {
-                let decided = Decided { at: question.command.sent, order: order.clone() };
+                // A clock that was ahead must not keep later decisions out.
+                let at = question.command.sent.min(now.wall);
+                let decided = Decided { at, order: order.clone() };
                 let later = |before: &Decided| before.at > decided.at;
                 if self.decision.sent.as_ref().is_some_and(later) {
                     let text = "a later decision was taken already";

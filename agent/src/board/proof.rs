@@ -35,14 +35,15 @@ impl Board {
 
     fn pace(&self) -> Pace {
         match self.is_connected || self.sign.is_urgent() {
-            true => Pace::Minute,
+            true => Pace::FiveMinutes,
             false => Pace::QuarterHour,
         }
     }
 
-    /// Makes a batch when it is time, or at once when an emergency ended; keeps it, then sends it.
+    /// Makes a batch when it is time, or at once when a notice ended, for which something is written
+    /// anyway; keeps it, then sends it.
     pub(super) fn keep_proof(&mut self, now: Now) {
-        if std::mem::take(&mut self.emergency_ended) {
+        if std::mem::take(&mut self.has_ended) {
             self.ledger.flush(now);
         }
         self.ledger.due(now, self.pace());

@@ -299,11 +299,11 @@ fn what_was_changed_does_not_verify() {
 fn a_batch_goes_to_the_disk_then_to_the_broker_then_gets_its_mark() {
     let mut world = World::new();
     world.began("a", 0);
-    world.pass(60_000);
-    assert_eq!(world.ledger.wake_in_ms(world.now, Pace::QuarterHour), Some(840_000));
+    world.pass(300_000);
+    assert_eq!(world.ledger.wake_in_ms(world.now, Pace::QuarterHour), Some(600_000));
     world.ledger.due(world.now, Pace::QuarterHour);
     assert_eq!(jobs(&mut world), Vec::<String>::new());
-    world.ledger.due(world.now, Pace::Minute);
+    world.ledger.due(world.now, Pace::FiveMinutes);
     assert_eq!(jobs(&mut world), ["write played-000000000001.json"]);
     assert_eq!(world.ledger.next_to_send(), None);
     world.ledger.kept(1);

@@ -94,6 +94,8 @@ pub struct PacingStatus {
 pub struct LinkStatus {
     /// Connections that the broker accepted.
     pub connections: u64,
+    /// Topics that the broker does not let the board hear, each with its reason.
+    pub refused: Vec<String>,
     /// Why the latest one ended.
     pub last_loss: Option<String>,
     /// How long the broker took for its latest acknowledgement.

@@ -72,6 +72,8 @@ pub(super) struct World {
     pub(super) link: Link,
     /// Its configuration file, where it has one.
     pub(super) path: Option<PathBuf>,
+    /// Subscriptions that the broker refused last.
+    pub(super) refused: Vec<String>,
     pub(super) restarts: (u64, Restart),
     pub(super) tasks: JoinSet<Outcome>,
 }
@@ -156,6 +158,7 @@ impl World {
             },
             link: LinkStatus {
                 connections: quality.connections,
+                refused: self.refused.clone(),
                 last_loss: quality.last_loss,
                 answer_ms: quality.answer_ms,
                 waiting: quality.waiting,

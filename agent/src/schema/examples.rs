@@ -117,6 +117,7 @@ fn status() -> Value {
         proof_lost: 0,
         unanswered: 0,
         link: LinkStatus {
+            refused: Vec::new(),
             connections: 1,
             last_loss: None,
             answer_ms: Some(38),

@@ -58,18 +58,18 @@ fn what_goes_round_alone_asks_for_as_long_as_it_is_shown() {
     check(
         |world| {
             world.began("a", 0);
-            for _ in 0..130 {
+            for _ in 0..610 {
                 world.pass(1000);
-                world.ledger.due(world.now, Pace::Minute);
+                world.ledger.due(world.now, Pace::FiveMinutes);
             }
             world.ended();
         },
         &[
-            "1 a 08:00:00.000 08:01:00.000 60/60 p30",
+            "1 a 08:00:00.000 08:05:00.000 300/300 p150",
             "--",
-            "2 a 08:01:00.000 08:02:00.000 60/60 p30",
+            "2 a 08:05:00.000 08:10:00.000 300/300 p150",
             "--",
-            "3 a 08:02:00.000 08:02:10.000 10/10 p5",
+            "3 a 08:10:00.000 08:10:10.000 10/10 p5",
             "--",
         ],
     );
@@ -79,21 +79,21 @@ fn what_goes_round_alone_asks_for_as_long_as_it_is_shown() {
 fn notices_that_alternate_are_one_showing_each() {
     check(
         |world| {
-            for _ in 0..10 {
+            for _ in 0..50 {
                 for id in ["a", "b"] {
                     world.began(id, 0);
                     world.pass(6000);
-                    world.ledger.due(world.now, Pace::Minute);
+                    world.ledger.due(world.now, Pace::FiveMinutes);
                 }
             }
             world.ended();
         },
         &[
-            "1 a 08:00:00.000 08:00:54.000 30/30 p15",
-            "2 b 08:00:06.000 08:01:00.000 30/30 p15",
+            "1 a 08:00:00.000 08:04:54.000 150/150 p75",
+            "2 b 08:00:06.000 08:05:00.000 150/150 p75",
             "--",
-            "3 a 08:01:00.000 08:01:54.000 30/30 p15",
-            "4 b 08:01:06.000 08:02:00.000 30/30 p15",
+            "3 a 08:05:00.000 08:09:54.000 150/150 p75",
+            "4 b 08:05:06.000 08:10:00.000 150/150 p75",
             "--",
         ],
     );
@@ -169,7 +169,7 @@ fn an_hour_of_nothing_makes_no_batch_and_wakes_nobody() {
     world.flush();
     world.ended();
     world.pass(3_600_000);
-    assert_eq!(world.ledger.wake_in_ms(world.now, Pace::Minute), None);
+    assert_eq!(world.ledger.wake_in_ms(world.now, Pace::FiveMinutes), None);
     world.settle();
     assert_eq!(world.batches().len(), 1);
 }
