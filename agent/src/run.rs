@@ -2,6 +2,7 @@
 //! board asks for is done in its order.
 #![expect(clippy::disallowed_methods, reason = "the loop sleeps until the board has work")]
 
+mod happened;
 mod load;
 mod world;
 
@@ -34,13 +35,15 @@ use crate::io::surroundings::{News, Surroundings};
 use crate::jobs::Done;
 use crate::report::Restart;
 
+use happened::Happened;
 use world::{Outcome, Time, World};
 
 /// Events that wait for the loop. The link holds back what does not fit.
 const EVENTS_WAITING: usize = 64;
 /// Reports of the screen that wait for the loop; it makes about one a second.
 const REPORTS_WAITING: usize = 64;
-/// Messages that wait for their answers beyond which no more are taken: the broker keeps them.
+/// Messages that wait for their answers beyond which no more are taken but what may be an
+/// emergency, and beyond twice as many nothing: the broker keeps them.
 const UNANSWERED_MAX: usize = 256;
 /// Jobs under way for the disk beyond which nothing more is taken from the inbox.
 const JOBS_MAX: usize = 256;
@@ -126,7 +129,8 @@ async fn attend(
     let keeper = Keeper::start(Store::open(open()?).context("store")?, done).context("store")?;
     let (pictures, mut decoded) = unbounded_channel();
     let decoder = Decoder::start(pictures).context("decoder")?;
-    let (events, mut happened) = mpsc::channel(EVENTS_WAITING);
+    let (events, happened) = mpsc::channel(EVENTS_WAITING);
+    let mut happened = Happened::new(happened);
     let (link, connection) = mqtt::open(settings, events)?;
     let mut surroundings = Surroundings::open(&config).context("inbox")?;
     let mut world = World {
@@ -154,13 +158,14 @@ async fn attend(
             board.report_status(facts, time.now());
             world.perform(&mut board, &mut time);
         }
-        let takes_messages = board.unanswered() < UNANSWERED_MAX;
+        let unanswered = board.unanswered();
         let takes_news = board.jobs_waiting() < JOBS_MAX;
         // Neither goes before the other: a flood on the link must not hide who stands at the
         // board, nor a full stick an emergency on the link.
         let outside = async {
             tokio::select! {
-                event = happened.recv(), if takes_messages => Outside::Link(event),
+                event = happened.next(unanswered < UNANSWERED_MAX),
+                    if unanswered < 2 * UNANSWERED_MAX => Outside::Link(event),
                 news = surroundings.news(), if takes_news => Outside::Spot(news),
                 else => std::future::pending().await,
             }
