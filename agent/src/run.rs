@@ -2,6 +2,7 @@
 //! board asks for is done in its order.
 #![expect(clippy::disallowed_methods, reason = "the loop sleeps until the board has work")]
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,13 +39,18 @@ use crate::io::surroundings::{News, Surroundings};
 use crate::jobs::{Done, Folder};
 use crate::ledger::Ledger;
 use crate::report::{Facts, LinkStatus, PacingStatus, Restart};
+use crate::signature;
 use crate::timekeeper::Timekeeper;
 
 /// Events that wait for the loop. The link holds back what does not fit.
 const EVENTS_WAITING: usize = 64;
 /// Reports of the screen that wait for the loop; it makes about one a second.
 const REPORTS_WAITING: usize = 64;
-/// Jobs under way for the disk beyond which no more messages are taken: the broker keeps them.
+/// Messages that wait in the loop so that emergencies among them are found, and their bytes.
+const MESSAGES_WAITING: usize = 1024;
+const BYTES_WAITING: usize = 4 << 20;
+/// Jobs under way for the disk beyond which no more messages are taken but what may be an
+/// emergency, and beyond twice as many nothing: the broker keeps them.
 const JOBS_MAX: usize = 256;
 /// Longest sleep of the loop: the clock may be set meanwhile.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
@@ -102,7 +108,8 @@ async fn attend(
     let keeper = Keeper::start(Store::open(open()?).context("store")?, done).context("store")?;
     let (pictures, mut decoded) = unbounded_channel();
     let decoder = Decoder::start(pictures).context("decoder")?;
-    let (events, mut happened) = mpsc::channel(EVENTS_WAITING);
+    let (events, happened) = mpsc::channel(EVENTS_WAITING);
+    let mut happened = Happened { events: happened, waiting: VecDeque::new(), bytes: 0 };
     let (link, connection) = mqtt::open(settings, events)?;
     let mut surroundings = Surroundings::open(&config).context("inbox")?;
     let mut world = World { screen, keeper, decoder, link, path, restarts, tasks: JoinSet::new() };
@@ -136,7 +143,8 @@ async fn attend(
                     break Ending::Reload(setup);
                 }
             },
-            event = happened.recv(), if board.jobs_waiting() < JOBS_MAX => match event {
+            event = happened.next(board.jobs_waiting() < JOBS_MAX),
+                if board.jobs_waiting() < 2 * JOBS_MAX => match event {
                 Some(event) => told(event, &mut board, time.now()),
                 None => bail!("the link has ended"),
             },
@@ -179,6 +187,86 @@ async fn wind_down(
     {
         board.done(done, time.now());
         world.perform(board);
+    }
+}
+
+/// What happened on the link and was not told yet. What may be an emergency is told first, other
+/// notices last: to check one with a code takes as long as a frame, and hundreds may have come
+/// before.
+struct Happened {
+    events: mpsc::Receiver<Event>,
+    waiting: VecDeque<(Event, Rank)>,
+    /// Of the messages that wait.
+    bytes: usize,
+}
+
+impl Happened {
+    /// The next event; `None` when the link has ended. Without `room` for more work only what may
+    /// be an emergency comes. May be dropped and called again.
+    async fn next(&mut self, room: bool) -> Option<Event> {
+        // The link shares this thread: it reads what came while the last message was checked.
+        tokio::task::yield_now().await;
+        loop {
+            while self.has_space()
+                && let Ok(event) = self.events.try_recv()
+            {
+                self.wait(event);
+            }
+            let ranks = self.waiting.iter().map(|(_, rank)| *rank).enumerate();
+            let next = ranks.min_by_key(|(_, rank)| *rank);
+            let next = next.filter(|(_, rank)| room || *rank == Rank::Urgent);
+            if let Some((event, _)) = next.and_then(|(at, _)| self.waiting.remove(at)) {
+                self.bytes -= bytes_of(&event);
+                return Some(event);
+            }
+            match self.has_space() {
+                true => {
+                    let event = self.events.recv().await?;
+                    self.wait(event);
+                }
+                false => std::future::pending().await,
+            }
+        }
+    }
+
+    fn has_space(&self) -> bool {
+        self.waiting.len() < MESSAGES_WAITING && self.bytes < BYTES_WAITING
+    }
+
+    fn wait(&mut self, event: Event) {
+        self.bytes += bytes_of(&event);
+        let rank = Rank::of(&event);
+        self.waiting.push_back((event, rank));
+    }
+}
+
+/// The order in which events are told; those of one rank keep theirs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// A notice that may be an emergency.
+    Urgent,
+    /// What is soon done: pictures too, which are decoded elsewhere.
+    Quick,
+    /// A notice that is none.
+    Notice,
+}
+
+impl Rank {
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::Message(message) if message.topic.contains("/notice/") => {
+                let urgent = signature::mentions(&message.payload, b"emergency");
+                if urgent { Self::Urgent } else { Self::Notice }
+            }
+            _ => Self::Quick,
+        }
+    }
+}
+
+fn bytes_of(event: &Event) -> usize {
+    match event {
+        Event::Message(message) => message.payload.len(),
+        _ => 0,
     }
 }
 

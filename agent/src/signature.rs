@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::area::Area;
-use crate::notice::Class;
+use crate::notice::{Class, NOTICE_MAX_BYTES};
 
 /// The `typ` of a signed notice.
 pub const NOTICE_TYPE: &str = "ttcs-notice+jws";
@@ -219,6 +219,20 @@ fn with_header(header: &str, payload: &[u8], key: &SigningKey) -> String {
     format!("{signed}.{signature}")
 }
 
+/// Whether a JWS may say a word, its signature not looked at: good for the order in which messages
+/// are checked and for nothing else. A CAP message may say anything.
+pub fn mentions(jws: &[u8], word: &[u8]) -> bool {
+    let mut parts = jws.trim_ascii().split(|byte| *byte == b'.');
+    let (header, payload) = (parts.next(), parts.next());
+    let read = |part: Option<&[u8]>| BASE64URL.decode(part?).ok();
+    let holds = |bytes: &[u8], word: &[u8]| bytes.windows(word.len().max(1)).any(|at| at == word);
+    if jws.len() > NOTICE_MAX_BYTES {
+        return false;
+    }
+    let Some((header, payload)) = read(header).zip(read(payload)) else { return false };
+    holds(&header, CAP_CONTENT.as_bytes()) || holds(&payload, word)
+}
+
 /// The JOSE header: these members and no other, `cty` for CAP alone.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -324,6 +338,23 @@ mod tests {
         let text =
             trusted_toml(&key().verifying_key(), &area, &[Class::Routine], Timestamp::UNIX_EPOCH);
         Trusted::parse(&text).expect("what we write we can read")
+    }
+
+    #[test]
+    fn what_may_be_urgent_is_seen_before_it_is_checked() {
+        let says = |payload: &[u8]| sign(payload, NOTICE_TYPE, &key()).into_bytes();
+        let rows = [
+            (says(br#"{"class": "emergency"}"#), true),
+            (says(br#"{"class": "routine"}"#), false),
+            (sign_cap(b"<alert/>", &key()).into_bytes(), true),
+            (b"emergency".to_vec(), false),
+            (b"emergency.emergency".to_vec(), false),
+            (Vec::new(), false),
+        ];
+        for (jws, urgent) in rows {
+            let shown = String::from_utf8_lossy(&jws).into_owned();
+            assert_eq!(mentions(&jws, b"emergency"), urgent, "{shown}");
+        }
     }
 
     #[test]
