@@ -67,7 +67,8 @@ fn tell(goals: &Goals, where_: &str, Times { arrival, published, floor }: &Times
     goals.told("the broker alone, median", percentile(floor, 50), Unit::Ms);
     goals.told("the broker alone, 99 %", percentile(floor, 99), Unit::Ms);
     goals.told("the broker alone, worst", percentile(floor, 100), Unit::Ms);
-    let ratios: Vec<f64> = published.iter().zip(floor).map(|(whole, floor)| whole / floor).collect();
+    let ratios: Vec<f64> =
+        published.iter().zip(floor).map(|(whole, floor)| whole / floor).collect();
     goals.told("sent to glass × the broker alone", percentile(&ratios, 50), Unit::Times);
 }
 

@@ -127,7 +127,8 @@ impl Desk {
         loop {
             let heard = self.wire.hear(PATIENCE);
             let heard = heard.unwrap_or_else(|| panic!("no {words} on {topic}"));
-            if heard.topic.ends_with(topic) && String::from_utf8_lossy(&heard.payload).contains(words)
+            if heard.topic.ends_with(topic)
+                && String::from_utf8_lossy(&heard.payload).contains(words)
             {
                 return;
             }

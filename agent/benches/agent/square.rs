@@ -208,6 +208,11 @@ fn hours_ago(hours: i64) -> Timestamp {
     Timestamp::now().checked_sub(Span::new().hours(hours)).expect("a time")
 }
 
+/// A minute ago: what was sent is in force.
+fn just() -> Timestamp {
+    Timestamp::now().checked_sub(Span::new().minutes(1)).expect("a time")
+}
+
 /// Words of bulletins, to be cut into texts.
 const WORDS: &str = "Bà con vùng thấp ven sông trữ nước ngọt, kê cao đồ đạc và sơ tán khi có hiệu \
     lệnh của Ủy ban nhân dân phường. Triều cường lên nhanh từ 17 giờ, đỉnh triều dự báo 1,72 m tại \
@@ -223,8 +228,8 @@ pub fn notice(id: &str, revision: u32, class: &str, number: usize) -> Value {
     let text = words[from..(from + length).min(words.len())].join(" ");
     json!({
         "version": 1, "id": id, "revision": revision, "sender": "vn/86", "to": ["vn/86/28789"],
-        "sent": hours_ago(0).to_string(), "status": "actual", "kind": "alert", "class": class,
-        "effective": hours_ago(0).to_string(), "expires": hours_ago(-48).to_string(),
+        "sent": just().to_string(), "status": "actual", "kind": "alert", "class": class,
+        "effective": just().to_string(), "expires": hours_ago(-48).to_string(),
         "content": [{
             "language": "vi",
             "headline": format!("TIN SỐ {number}"),
@@ -237,8 +242,8 @@ pub fn notice(id: &str, revision: u32, class: &str, number: usize) -> Value {
 pub fn cancel(id: &str) -> Value {
     json!({
         "version": 1, "id": format!("{id}.huy"), "revision": 1, "sender": "vn/86",
-        "to": ["vn/86/28789"], "sent": hours_ago(0).to_string(), "status": "actual",
+        "to": ["vn/86/28789"], "sent": just().to_string(), "status": "actual",
         "kind": "cancel", "class": "emergency", "references": [id],
-        "effective": hours_ago(0).to_string(), "expires": hours_ago(-48).to_string(),
+        "effective": just().to_string(), "expires": hours_ago(-48).to_string(),
     })
 }
