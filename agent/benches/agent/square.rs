@@ -4,7 +4,6 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -121,12 +120,14 @@ impl Drop for Running {
 
 fn work(config: &Path, seen: Sender<Glance>, stopped: oneshot::Receiver<()>) {
     let setup = setup::read(config).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let inner = output::open(&setup.config.output).expect("the picture file opens");
-    let output = Box::new(Watched { inner, seen });
+    let open = |output: &_| {
+        let inner = output::open(output)?;
+        Ok(Box::new(Watched { inner, seen: seen.clone() }) as Box<dyn Output>)
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let mut stop = pin!(async { drop(stopped.await) });
-    let ended = runtime.expect("a runtime").block_on(run::run(setup, output, stop.as_mut()));
-    ended.map(drop).unwrap_or_else(|failure| panic!("{failure:#}"));
+    let stop = async { drop(stopped.await) };
+    let ended = runtime.expect("a runtime").block_on(run::run(setup, open, stop));
+    ended.unwrap_or_else(|failure| panic!("{failure:#}"));
 }
 
 /// A frame that was handed over.
