@@ -168,7 +168,7 @@ struct Drawn {
 
 impl Drawn {
     /// How many bytes of drawn glyphs are kept before the cache starts afresh.
-    const MAX_BYTES: usize = 16 << 20;
+    const MAX_BYTES: usize = 8 << 20;
 
     fn make_room(&mut self, bytes: usize) {
         if self.bytes + bytes > Self::MAX_BYTES {
