@@ -41,16 +41,35 @@ pub fn is_ended(name: &str) -> bool {
     name.ends_with(ENDED)
 }
 
-/// The place of a file among all that are to be loaded, 0 first: what ends others, emergencies,
-/// priority, routine, and names without a letter as earlier versions of this program gave.
+/// The place of a file among all that are to be loaded, 0 first: cancels, emergencies, priority,
+/// routine, and names without a letter as earlier versions of this program gave. Updates go with
+/// the emergencies, whatever they are: what they replaced must not be shown before they are in.
 pub fn rank(name: &str) -> usize {
     let letters = ["c-", "e-", "p-", "r-"];
+    if is_update(name) && !name.starts_with("c-") {
+        return 1;
+    }
     letters.iter().position(|letter| name.starts_with(letter)).unwrap_or(letters.len())
+}
+
+/// Whether a name ends with a revision, as an update's does; the id of an alert may, too.
+fn is_update(name: &str) -> bool {
+    let stem = name.strip_suffix(ENDED).or(name.strip_suffix(".jws")).unwrap_or(name);
+    let revision = stem.rsplit_once("-r").map(|(_, revision)| revision);
+    revision.is_some_and(|digits| digits.parse::<u32>().is_ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn updates_are_loaded_before_anything_is_shown() {
+        for name in ["r-0-a-r2.jws", "p-0-a-r1+ended.jws", "e-0-a-r1.jws", "e-0-a.jws"] {
+            assert_eq!(rank(name), 1, "{name}");
+        }
+        assert_eq!(["c-0-a-r1.jws", "r-0-a.jws", "r-0-a-r.jws"].map(rank), [0, 3, 3]);
+    }
 
     #[test]
     fn what_ends_others_is_loaded_first() {
