@@ -10,7 +10,7 @@ mod pictures;
 mod proof;
 mod status;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,13 +24,13 @@ use crate::command::{Answer, Remembered};
 use crate::config::Config;
 use crate::decision::Decided;
 use crate::jobs::{Decode, Done, Folder, Job, Operation};
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 use crate::message::{Message, Publication, Token};
 use crate::notice::Key;
 use crate::report::Receipt;
 use crate::sign::{Rules, Showing, Sign};
 
-pub use orders::{COMMANDS_FILE, DECISION_FILE};
+pub use orders::{ORDERS_FILE, recall};
 
 use answers::Answers;
 
@@ -113,6 +113,8 @@ pub struct Board {
     cut_off: Option<jiff::Timestamp>,
     jobs: Jobs,
     ledger: Ledger,
+    /// What the ledger has for the disk.
+    proof_jobs: VecDeque<ledger::Job>,
     /// A notice ended: what is known of it is to be told at once.
     has_ended: bool,
     assets: Assets,
@@ -139,6 +141,8 @@ struct Kept {
     durable: bool,
     arrived: Option<Instant>,
     reported_shown: bool,
+    /// Whether this run of the program has said that it is held.
+    is_answered: bool,
     /// Whether its codes were read back from its pixels, all of them.
     is_readable: bool,
     /// The files that hold it.
@@ -199,6 +203,7 @@ impl Board {
             cut_off: None,
             jobs: Jobs::default(),
             ledger,
+            proof_jobs: VecDeque::new(),
             has_ended: false,
             asked_ms: None,
             assets,
@@ -363,3 +368,6 @@ pub struct Captured {
     /// Width and height.
     pub size: (u32, u32),
 }
+
+#[cfg(test)]
+mod tests;

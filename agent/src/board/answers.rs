@@ -76,8 +76,7 @@ impl Answers {
         if *partial != Partial::default() {
             return true;
         }
-        let minute_ago = now.monotonic_ms.saturating_sub(60_000);
-        self.strangers.retain(|at| *at > minute_ago);
+        self.strangers.retain(|at| now.monotonic_ms.saturating_sub(*at) < 60_000);
         if self.strangers.len() >= STRANGERS_PER_MIN {
             self.unanswered += 1;
             return false;

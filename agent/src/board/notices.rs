@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bangtin_renderer::{Finding, Problem};
+use bangtin_renderer::{Composed, Finding, Problem};
 use tracing::{info, warn};
 
 use super::*;
@@ -56,14 +56,15 @@ impl Board {
 
     /// Handles what came on a notice's topic.
     pub(super) fn notice(&mut self, message: Message, topic_id: &str, now: Now) {
-        let came = Came { arrived: message.arrived, token: Some(message.token) };
+        let Message { arrived, retained, token, .. } = message;
+        let came = Came { arrived, is_copy: retained, token: Some(token) };
         self.bytes(&message.payload, topic_id, came, now);
     }
 
     /// Handles what came by another way than the network, such as a file on a stick.
     pub fn found(&mut self, name: &str, bytes: &[u8], arrived: Instant, now: Now) {
         let topic_id = name_of(name);
-        self.bytes(bytes, &topic_id, Came { arrived, token: None }, now);
+        self.bytes(bytes, &topic_id, Came { arrived, is_copy: false, token: None }, now);
     }
 
     fn bytes(&mut self, bytes: &[u8], topic_id: &str, came: Came, now: Now) {
@@ -76,7 +77,7 @@ impl Board {
         };
         let ticket = match admitted {
             None => None,
-            Some(Ok(admitted)) => self.admitted(admitted, bytes, &topic_id, came.arrived, now),
+            Some(Ok(admitted)) => self.admitted(admitted, bytes, &topic_id, &came, now),
             Some(Err(refusal)) => {
                 self.answers.remember(told);
                 self.refuse(*refusal, &topic_id, now);
@@ -96,7 +97,7 @@ impl Board {
         admitted: Admitted,
         bytes: &[u8],
         topic_id: &str,
-        arrived: Instant,
+        came: &Came,
         now: Now,
     ) -> Option<u64> {
         let Admitted { notice, composed, digest } = admitted;
@@ -110,14 +111,25 @@ impl Board {
         };
         let (verdict, superseded) = self.sign.accept(notice.clone(), arrival, now);
         match verdict {
-            Verdict::Known => self.job_of(&key, revision),
+            Verdict::Known => {
+                // It was stored in an earlier run, whose answer the broker may not have heard: else
+                // it would not send it again. Kept copies come to every new session.
+                let is_over = |kept: &Kept| kept.files.iter().any(|file| files::is_ended(file));
+                let unanswered =
+                    |kept: &&mut Kept| !kept.is_answered && !came.is_copy && !is_over(kept);
+                if let Some(kept) = self.kept.get_mut(&key).filter(unanswered) {
+                    kept.is_answered = true;
+                    let receipt = accepted(&notice, composed.as_ref(), now);
+                    self.tell(receipt, &key);
+                }
+                self.job_of(&key, revision)
+            }
             Verdict::Outdated { revision } => {
-                let reason = format!(
-                    "revision {} comes after revision {revision} was taken or has ended",
-                    notice.revision
-                );
-                let problem =
-                    Problem::new("outdated", "revision", reason, notice.revision, revision);
+                let is_same = |kept: &Kept| kept.revision == notice.revision;
+                let problem = match self.kept.get(&key).is_some_and(is_same) {
+                    true => another(&notice, "is here; that one stands"),
+                    false => outdated(&notice, revision),
+                };
                 self.advance(now);
                 self.answers.remember(digest);
                 self.refuse(Refusal::of(&notice, problem), topic_id, now);
@@ -136,28 +148,25 @@ impl Board {
                 None
             }
             Verdict::Taken { conflict } => {
-                let mut receipt = Receipt::new(&key, revision, State::Accepted, true, now.wall);
-                let findings = composed.as_ref().map(|composed| composed.findings.clone());
-                receipt.problems = problems(findings.unwrap_or_default());
+                let mut receipt = accepted(&notice, composed.as_ref(), now);
                 if conflict {
-                    let message =
-                        "another notice with this id and revision was here; the later one stands";
-                    let problem =
-                        Problem::new("conflict", "revision", message, notice.revision, "");
-                    receipt.problems.push(problem);
+                    receipt.problems.push(another(&notice, "was here; the later one stands"));
                 }
-                let files = self.kept.remove(&key).map(|before| before.files).unwrap_or_default();
+                let before = self.kept.remove(&key);
+                self.has_ended |= !superseded.is_empty();
+                let files = before.map(|before| before.files).unwrap_or_default();
                 // Its codes were read back at the door, unless it is an emergency.
                 let is_readable = notice.class != Class::Emergency;
-                let kept = Kept { files, is_readable, ..Kept::of(&notice, Some(arrived)) };
-                self.kept.insert(key.clone(), kept);
+                let kept = Kept { files, is_readable, ..Kept::of(&notice, Some(came.arrived)) };
+                self.kept.insert(key.clone(), Kept { is_answered: true, ..kept });
                 if let Some(composed) = composed {
                     self.latest = Some((key.clone(), revision, Arc::new(composed.scene)));
                 }
                 let ended = self.step(now);
-                let save = self.save(&notice, bytes);
+                let mut operations = vec![self.save(&notice, bytes)];
+                operations.extend(self.replaced(&notice));
                 let purpose = Purpose::Notice { key: key.clone(), revision };
-                let ticket = self.submit(Folder::Notices, vec![save], purpose);
+                let ticket = self.submit(Folder::Notices, operations, purpose);
                 if let Some(waiting) = self.jobs.waiting.get_mut(&ticket) {
                     waiting.receipts.push(receipt);
                 }
@@ -187,10 +196,12 @@ impl Board {
         self.jobs.waiting.iter().find(|(_, waiting)| is_its(waiting)).map(|(ticket, _)| *ticket)
     }
 
-    /// Sends a receipt, after those of the same notice that still wait for the disk.
+    /// Sends a receipt, after those of the same notice that still wait for the disk. What a later
+    /// revision ended is over once the disk has that one.
     pub(super) fn tell(&mut self, receipt: Receipt, key: &Key) {
-        let revision = receipt.revision.unwrap_or_default();
-        let ticket = self.job_of(key, revision);
+        let is_its = |waiting: &Waiting| matches!(&waiting.purpose, Purpose::Notice { key: of, .. } if of == key);
+        let waiting = self.jobs.waiting.iter().rfind(|(_, waiting)| is_its(waiting));
+        let ticket = waiting.map(|(ticket, _)| *ticket);
         match ticket.and_then(|ticket| self.jobs.waiting.get_mut(&ticket)) {
             Some(waiting) => waiting.receipts.push(receipt),
             None => {
@@ -276,6 +287,26 @@ impl Board {
         }
         Operation::Save { name, bytes: bytes.trim_ascii().into() }
     }
+
+    /// Lets go of the file of an earlier revision whose class, and so whose name, was another: the
+    /// next start would show it until it comes to the later one.
+    fn replaced(&mut self, notice: &Notice) -> Vec<Operation> {
+        let Some(kept) = self.kept.get_mut(&notice.key) else { return Vec::new() };
+        let name = files::file_name(notice);
+        let alert = files::file_name(&Notice { kind: Kind::Alert, ..notice.clone() });
+        let is_former = |file: &String| *file != name && file.get(1..) == alert.get(1..);
+        let former: Vec<String> =
+            kept.files.iter().filter(|file| is_former(file)).cloned().collect();
+        kept.files.retain(|file| !former.contains(file));
+        former.into_iter().map(|name| Operation::Forget { name }).collect()
+    }
+}
+
+/// The receipt of a notice that is held.
+fn accepted(notice: &Notice, composed: Option<&Composed>, now: Now) -> Receipt {
+    let findings = composed.map(|composed| composed.findings.clone()).unwrap_or_default();
+    let receipt = Receipt::new(&notice.key, notice.revision, State::Accepted, true, now.wall);
+    Receipt { problems: problems(findings), ..receipt }
 }
 
 impl Kept {
@@ -286,15 +317,32 @@ impl Kept {
             durable: true,
             arrived,
             reported_shown: false,
+            is_answered: false,
             is_readable: false,
             files: BTreeSet::new(),
         }
     }
 }
 
+/// Another notice has the id and the revision of this one.
+fn another(notice: &Notice, what: &str) -> Problem {
+    let message = format!("another notice with this id and revision {what}");
+    Problem::new("conflict", "revision", message, notice.revision, "")
+}
+
+/// What stands in a notice's place, or it itself, has been taken or has ended.
+fn outdated(notice: &Notice, taken: u32) -> Problem {
+    let revision = notice.revision;
+    let message =
+        format!("revision {revision} comes after revision {taken} was taken or has ended");
+    Problem::new("outdated", "revision", message, revision, taken)
+}
+
 /// How bytes came.
 struct Came {
     arrived: Instant,
+    /// Whether it is a copy that the broker keeps.
+    is_copy: bool,
     token: Option<Token>,
 }
 

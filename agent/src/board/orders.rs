@@ -13,10 +13,22 @@ use crate::sign::Overlay;
 use super::notices::name_of;
 use crate::notice::Partial;
 
-/// The file of the commands that were answered.
-pub const COMMANDS_FILE: &str = "commands.json";
-/// The file of the commune's last decision.
-pub const DECISION_FILE: &str = "decision.json";
+/// The file of the commands that were answered and, in its second line, of the commune's last
+/// decision: a power cut must not keep the one without the other.
+pub const ORDERS_FILE: &str = "orders.jsonl";
+
+/// Reads that file. Of a damaged one as much is taken as can be read; the problems say what was
+/// not.
+pub fn recall(bytes: &[u8]) -> (Remembered, Option<Decided>, Vec<Problem>) {
+    let mut lines = bytes.splitn(2, |byte| *byte == b'\n');
+    let (remembered, mut problems) = Remembered::read(lines.next().unwrap_or_default());
+    let decided = lines.next().filter(|line| !line.is_empty()).map(Decided::read).transpose();
+    let decided = decided.unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
+    (remembered, decided, problems)
+}
 
 /// Who asked, and how to answer.
 pub(super) struct Question {
@@ -213,22 +225,17 @@ impl Board {
         self.answer(question, answer);
     }
 
-    /// The answer goes out once the disk remembers that it was given. What it decided comes first:
-    /// a power cut in between lets the command come again, and it must not be known by then.
+    /// The answer goes out once the disk remembers that it was given, and what it decided.
     fn answer(&mut self, question: Question, answer: Answer) {
-        let save =
-            |name: &str, bytes: Vec<u8>| Operation::Save { name: name.into(), bytes: bytes.into() };
         let Question { command, reply, tokens } = question;
-        let mut operations = Vec::new();
-        if let (Order::Decide { .. }, Some(decided)) = (&command.order, &self.decision.sent) {
-            operations.push(save(DECISION_FILE, decided.document()));
-        }
         let open = self.captures.iter().chain(&self.reloads).map(|open| &open.command.key);
         let open: Vec<&Key> = open.collect();
-        let document = self.remembered.document(|key| !open.contains(&key));
-        operations.push(save(COMMANDS_FILE, document));
+        let mut document = self.remembered.document(|key| !open.contains(&key));
+        document.push(b'\n');
+        document.extend(self.decision.sent.iter().flat_map(Decided::document));
+        let save = Operation::Save { name: ORDERS_FILE.into(), bytes: document.into() };
         let purpose = Purpose::Command { of: command.digest, answer, reply };
-        let ticket = self.submit(Folder::Orders, operations, purpose);
+        let ticket = self.submit(Folder::Orders, vec![save], purpose);
         if let Some(waiting) = self.jobs.waiting.get_mut(&ticket) {
             waiting.tokens = tokens;
         }
@@ -249,7 +256,7 @@ pub(super) struct Decision {
     /// By the file beside the configuration, while there is one.
     on_site: Option<Vec<Key>>,
     /// By the last command.
-    sent: Option<Decided>,
+    pub(super) sent: Option<Decided>,
 }
 
 impl Decision {

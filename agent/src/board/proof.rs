@@ -4,7 +4,7 @@
 use tracing::warn;
 
 use super::*;
-use crate::ledger::{self, Beginning, Outgoing, Pace};
+use crate::ledger::{Beginning, Outgoing, Pace};
 use crate::message::Retained;
 use crate::sign::Timing;
 
@@ -63,7 +63,16 @@ impl Board {
         {
             self.send_batch(outgoing);
         }
-        for job in self.ledger.jobs() {
+        self.proof_jobs.extend(self.ledger.jobs());
+        // A power cut may take any of what is synced together: the chain grows batch by batch.
+        let must_wait = |board: &Self| {
+            let writes = |waiting: &Waiting| matches!(waiting.purpose, Purpose::WriteBatch { .. });
+            matches!(board.proof_jobs.front(), Some(ledger::Job::Write { .. }))
+                && board.jobs.waiting.values().any(writes)
+        };
+        while !must_wait(self)
+            && let Some(job) = self.proof_jobs.pop_front()
+        {
             let (operation, purpose) = match job {
                 ledger::Job::Write { first, name, bytes } => {
                     let operation = Operation::Save { name, bytes: bytes.into() };
@@ -92,6 +101,7 @@ impl Board {
             false => self.ledger.kept(first),
             true => self.ledger.not_kept(first),
         }
+        self.pass_on_proof();
     }
 
     /// The disk read a batch that is to be sent again.

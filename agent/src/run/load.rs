@@ -7,9 +7,7 @@ use tracing::{info, warn};
 use crate::admit::Door;
 use crate::assets::Assets;
 use crate::board::{self, Board, Memory};
-use crate::command::Remembered;
 use crate::config::Config;
-use crate::decision::Decided;
 use crate::files;
 use crate::io::disk::LocalDisk;
 use crate::io::store::Store;
@@ -28,14 +26,12 @@ pub(super) fn memory(store: &Store<LocalDisk>, config: &Config, door: &Door) -> 
     problems.iter().for_each(|problem| warn!("proof of display: {problem}"));
     let panel = (door.layout.panel.width, door.layout.panel.height);
     let assets = Assets::new(&config.broker.prefix, panel, files(Folder::Assets)?);
-    let order = |name: &str| store.read(Folder::Orders, name).ok();
-    let remembered = order(board::COMMANDS_FILE).map(|bytes| Remembered::read(&bytes));
-    let (remembered, problems) = remembered.unwrap_or_default();
-    problems.iter().for_each(|problem| warn!("{}: {problem}", board::COMMANDS_FILE));
-    let decided = order(board::DECISION_FILE).and_then(|bytes| {
-        let read = Decided::read(&bytes);
-        read.inspect_err(|problem| warn!("{}: {problem}", board::DECISION_FILE)).ok()
-    });
+    let orders = store.read(Folder::Orders, board::ORDERS_FILE).ok();
+    let (remembered, decided, problems) = match orders {
+        Some(bytes) => board::recall(&bytes),
+        None => Default::default(),
+    };
+    problems.iter().for_each(|problem| warn!("{}: {problem}", board::ORDERS_FILE));
     Ok(Memory { ledger, assets, remembered, decided })
 }
 
