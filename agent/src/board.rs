@@ -3,12 +3,14 @@
 //! then the acknowledgement: nobody waits for an SD card, and an acknowledgement is true.
 
 mod answers;
+mod endings;
 mod glass;
 mod notices;
 mod orders;
 mod pictures;
 mod proof;
 mod status;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use crate::admit::Door;
 use crate::assets::{Assets, Errands};
 use crate::brightness::Dimmer;
 use crate::calendar::{Now, Trust};
-use crate::command::{Answer, Remembered};
+use crate::command::Remembered;
 use crate::config::Config;
 use crate::decision::Decided;
 use crate::jobs::{Decode, Done, Folder, Job, Operation};
@@ -33,6 +35,7 @@ use crate::sign::{Rules, Showing, Sign};
 pub use orders::{ORDERS_FILE, recall};
 
 use answers::Answers;
+use waiting::{Jobs, Purpose, Waiting};
 
 /// What is to be done in the world, in this order.
 pub enum Effect {
@@ -149,40 +152,6 @@ struct Kept {
     files: BTreeSet<String>,
 }
 
-/// Work that the disk has not finished.
-#[derive(Default)]
-struct Jobs {
-    last: u64,
-    waiting: BTreeMap<u64, Waiting>,
-}
-
-/// What is to be said once a job is done.
-struct Waiting {
-    purpose: Purpose,
-    /// Messages to acknowledge.
-    tokens: Vec<Token>,
-    /// Receipts in their order; each says whether what it tells will last.
-    receipts: Vec<Receipt>,
-}
-
-/// What a job is for.
-enum Purpose {
-    /// The bytes of a notice.
-    Notice { key: Key, revision: u32 },
-    /// Files of notices that ended, and other things that nobody waits for.
-    Housekeeping,
-    /// A batch of the ledger.
-    WriteBatch { first: u64 },
-    /// A batch of the ledger that is read to be sent.
-    ReadBatch { first: u64 },
-    /// A picture that came.
-    SavePicture { sha256: String },
-    /// A picture that is read to be decoded.
-    ReadPicture { sha256: String },
-    /// The command that was answered.
-    Command { of: [u8; 32], answer: Answer, reply: orders::Reply },
-}
-
 impl Board {
     /// A board that holds nothing yet and shows the idle page.
     pub fn new(config: Config, door: Door, memory: Memory, now: Now) -> Self {
@@ -270,50 +239,6 @@ impl Board {
         }
     }
 
-    /// The disk finished a job.
-    pub fn done(&mut self, done: Done) {
-        let Some(waiting) = self.jobs.waiting.remove(&done.ticket) else { return };
-        let Waiting { purpose, tokens, mut receipts } = waiting;
-        let failure = done.result.as_ref().err().cloned();
-        if let Some(error) = &failure {
-            tracing::error!(error, "the disk failed");
-            receipts.iter_mut().for_each(|receipt| receipt.durable = Some(false));
-        }
-        match purpose {
-            Purpose::Notice { key, revision } => self.notice_kept(&key, revision, &failure),
-            Purpose::Housekeeping => {}
-            Purpose::WriteBatch { first } => self.batch_written(first, failure.is_some()),
-            Purpose::ReadBatch { first } => {
-                let bytes = done.result.map(|read| read.into_iter().next().unwrap_or_default().1);
-                self.batch_read(first, bytes);
-            }
-            Purpose::SavePicture { sha256 } if failure.is_some() => self.assets.not_saved(&sha256),
-            Purpose::SavePicture { .. } => {}
-            Purpose::ReadPicture { sha256 } => self.picture_read(&sha256, done.result),
-            Purpose::Command { answer, reply, .. } => {
-                self.answered(answer, &reply, failure.is_none());
-            }
-        }
-        for receipt in receipts {
-            let receipt = self.answers.receipt(&receipt);
-            self.send(receipt);
-        }
-        tokens.into_iter().for_each(|token| self.acknowledge(token));
-    }
-
-    /// Jobs that the disk has not finished.
-    pub fn jobs_waiting(&self) -> usize {
-        self.jobs.waiting.len()
-    }
-
-    /// Messages that are not acknowledged: while there are many, no more should be taken. Jobs that
-    /// no message waits for do not count: the end of a thousand notices at one hour keeps no
-    /// emergency out.
-    pub fn unanswered(&self) -> usize {
-        let tokens: usize = self.jobs.waiting.values().map(|waiting| waiting.tokens.len()).sum();
-        tokens + self.captures.len() + self.reloads.len()
-    }
-
     /// The link is up, or lost.
     pub fn connected(&mut self, is_connected: bool) {
         self.is_connected = is_connected;
@@ -339,15 +264,6 @@ impl Board {
         if percent != std::mem::replace(&mut self.brightness_percent, percent) {
             self.effects.push(Effect::Brightness(percent));
         }
-    }
-
-    fn submit(&mut self, folder: Folder, operations: Vec<Operation>, purpose: Purpose) -> u64 {
-        self.jobs.last += 1;
-        let ticket = self.jobs.last;
-        let waiting = Waiting { purpose, tokens: Vec::new(), receipts: Vec::new() };
-        self.jobs.waiting.insert(ticket, waiting);
-        self.effects.push(Effect::Disk(Job { ticket, folder, operations }));
-        ticket
     }
 
     fn send(&mut self, publication: Publication) {
