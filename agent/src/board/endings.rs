@@ -74,14 +74,12 @@ impl Board {
 
     /// Lets go of the file of an earlier revision whose class, and so whose name, was another: the
     /// next start would show it until it comes to the later one.
-    pub(super) fn replaced(&mut self, notice: &Notice) -> Vec<Operation> {
-        let Some(kept) = self.kept.get_mut(&notice.key) else { return Vec::new() };
+    pub(super) fn replaced(&self, notice: &Notice) -> Vec<Operation> {
         let name = files::file_name(notice);
         let alert = files::file_name(&Notice { kind: Kind::Alert, ..notice.clone() });
-        let is_former = |file: &String| *file != name && file.get(1..) == alert.get(1..);
-        let former: Vec<String> =
-            kept.files.iter().filter(|file| is_former(file)).cloned().collect();
-        kept.files.retain(|file| !former.contains(file));
-        former.into_iter().map(|name| Operation::Forget { name }).collect()
+        let is_former = |file: &&String| **file != name && file.get(1..) == alert.get(1..);
+        let files = self.kept.get(&notice.key).into_iter().flat_map(|kept| &kept.files);
+        // They stay known: should the disk fail now, they go with the notice.
+        files.filter(is_former).map(|name| Operation::Forget { name: name.clone() }).collect()
     }
 }

@@ -129,3 +129,42 @@ fn a_decision_and_its_command_are_on_the_disk_together() {
          0 acknowledge d"#,
     );
 }
+
+/// Two batches were written as one group: a power cut left the later one alone, whose chain began
+/// with a hash that nobody had heard of.
+#[test]
+fn a_batch_of_proof_is_written_when_the_one_before_is_on_the_disk() {
+    let mut world = World::new(GATE);
+    world.notice(&routine("a"));
+    world.is_slow = true;
+    world.run(1000);
+    let saves = |world: &World| {
+        let is_batch = |job: &&Job| job.folder == Folder::Played;
+        world.jobs.iter().filter(is_batch).count()
+    };
+    assert_eq!((saves(&world), world.board.proof_jobs.len()), (1, 2));
+    world.disk_catches_up();
+    // The first one was sent, and its file is to say so after the third.
+    assert_eq!((saves(&world), world.board.proof_jobs.len()), (1, 2));
+    world.is_slow = false;
+    world.disk_catches_up();
+    assert_eq!(world.medium.disk().names(Folder::Played).len(), 3);
+    assert!(world.medium.disk().names(Folder::Played).iter().all(|name| name.contains("sent")));
+}
+
+/// The disk was full when the milder revision came, so that the file of the emergency stayed; the
+/// board had let go of its name, and showed it at the next start, hours after its end.
+#[test]
+fn the_file_of_an_earlier_revision_goes_with_the_notice_if_it_could_not_go_before() {
+    use crate::io::disk::simulated::Health;
+    let mut world = World::new(GATE);
+    world.notice(&emergency("tide"));
+    world.medium.disk().set_health(Health::Full);
+    world.notice(&with(routine("tide"), &[("revision", json!(2)), ("expires", json!(at(20)))]));
+    assert_eq!(world.medium.disk().names(Folder::Notices).len(), 1);
+    world.run(30);
+    assert_eq!(world.medium.disk().names(Folder::Notices), Vec::<String>::new());
+    let mut world = world.after_power_cut(GATE, 5);
+    world.run(1);
+    world.check("35 show idle");
+}
