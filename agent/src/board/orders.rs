@@ -118,7 +118,10 @@ impl Board {
         if let Some(question) = open.find(|question| question.command.digest == *digest) {
             return question.tokens.push(token);
         }
-        let is_its = |waiting: &&mut Waiting| matches!(&waiting.purpose, Purpose::Command { of, .. } if of == digest);
+        let is_its = |waiting: &&mut Waiting| match &waiting.purpose {
+            Purpose::Command { of, .. } => of == digest,
+            _ => false,
+        };
         match self.jobs.waiting.values_mut().find(is_its) {
             Some(waiting) => waiting.tokens.push(token),
             None => self.acknowledge(token),

@@ -120,7 +120,10 @@ impl Board {
     /// Sends a receipt, after those of the same notice that still wait for the disk. What a later
     /// revision ended is over once the disk has that one.
     pub(super) fn tell(&mut self, receipt: Receipt, key: &Key) {
-        let is_its = |waiting: &Waiting| matches!(&waiting.purpose, Purpose::Notice { key: of, .. } if of == key);
+        let is_its = |waiting: &Waiting| match &waiting.purpose {
+            Purpose::Notice { key: of, .. } => of == key,
+            _ => false,
+        };
         let waiting = self.jobs.waiting.iter().rfind(|(_, waiting)| is_its(waiting));
         let ticket = waiting.map(|(ticket, _)| *ticket);
         match ticket.and_then(|ticket| self.jobs.waiting.get_mut(&ticket)) {
