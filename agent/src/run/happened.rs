@@ -10,6 +10,9 @@ use crate::signature;
 /// Most messages that wait in the loop so that emergencies among them are found, and their bytes.
 const MESSAGES_WAITING: usize = 1024;
 const BYTES_WAITING: usize = 4 << 20;
+/// The link reads on between two messages while fewer bytes wait: large ones are first done with,
+/// for a broker may send more of them than it was told there is room for.
+const BYTES_AHEAD: usize = 512 << 10;
 
 /// What happened on the link and was not told yet. What may be an emergency is told first, other
 /// notices last: to check one with a code takes as long as a frame, and hundreds may have come
@@ -30,14 +33,13 @@ impl Happened {
     /// The next event; `None` when the link has ended. Without `room` for more work only what may
     /// be an emergency comes. May be dropped and called again.
     pub(super) async fn next(&mut self, room: bool) -> Option<Event> {
-        // The link shares this thread: it reads what came while the last message was checked.
-        tokio::task::yield_now().await;
+        self.gather();
+        if self.bytes < BYTES_AHEAD {
+            // The link shares this thread: it reads what came while the last message was checked.
+            tokio::task::yield_now().await;
+        }
         loop {
-            while self.has_space()
-                && let Ok(event) = self.events.try_recv()
-            {
-                self.wait(event);
-            }
+            self.gather();
             let ranks = self.waiting.iter().map(|(_, rank)| *rank).enumerate();
             let next = ranks.min_by_key(|(_, rank)| *rank);
             let next = next.filter(|(_, rank)| room || *rank == Rank::Urgent);
@@ -52,6 +54,14 @@ impl Happened {
                 }
                 false => std::future::pending().await,
             }
+        }
+    }
+
+    fn gather(&mut self) {
+        while self.has_space()
+            && let Ok(event) = self.events.try_recv()
+        {
+            self.wait(event);
         }
     }
 
