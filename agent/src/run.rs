@@ -39,7 +39,7 @@ use happened::Happened;
 use world::{Outcome, Time, World};
 
 /// Events that wait for the loop. The link holds back what does not fit.
-const EVENTS_WAITING: usize = 64;
+const EVENTS_WAITING: usize = 4;
 /// Reports of the screen that wait for the loop; it makes about one a second.
 const REPORTS_WAITING: usize = 64;
 /// Messages that wait for their answers beyond which no more are taken but what may be an

@@ -198,12 +198,8 @@ impl Shared {
                 }
                 return pair.hang_up();
             }
-            match self.fault() {
-                Fault::Slow { bytes_per_s } => {
-                    thread::sleep(Duration::from_secs_f64(read as f64 / f64::from(bytes_per_s)));
-                }
-                Fault::Delayed(time) => thread::sleep(time),
-                _ => {}
+            if let Fault::Delayed(time) = self.fault() {
+                thread::sleep(time);
             }
             if self.fault() == Fault::Blackhole {
                 pair.lossy.store(true, Ordering::SeqCst);
@@ -212,8 +208,22 @@ impl Shared {
             if pair.lossy.load(Ordering::SeqCst) {
                 return pair.reset();
             }
-            if !pair.write(to, &bytes[..read]) {
-                return pair.hang_up();
+            // What was read before the link became slow crosses slowly too, bit by bit.
+            let mut rest = &bytes[..read];
+            while !rest.is_empty() {
+                let (piece, later) = match self.fault() {
+                    Fault::Slow { bytes_per_s } => {
+                        let most = (bytes_per_s as usize / 20).clamp(1, rest.len());
+                        let time = most as f64 / f64::from(bytes_per_s);
+                        thread::sleep(Duration::from_secs_f64(time));
+                        rest.split_at(most)
+                    }
+                    _ => (rest, &rest[rest.len()..]),
+                };
+                if !pair.write(to, piece) {
+                    return pair.hang_up();
+                }
+                rest = later;
             }
             if towards == Towards::Board {
                 self.carried.fetch_add(read as u64, Ordering::SeqCst);
