@@ -22,58 +22,34 @@ fn takes_nothing(health: Health) -> World {
     world
 }
 
+/// What it does and says is the same for every such disk, but that a full one can remove.
 #[test]
-fn a_full_disk_shows_and_says_that_it_will_not_last() {
-    let mut world = takes_nothing(Health::Full);
-    world.check(
-        r#"0 show storm
-         0 disk saves e-storm
-         0 storm accepted, not durable
-         0 storm shown, not durable
-         0 acknowledge storm
-         0 show tide
-         0 disk saves e-tide
-         0 tide accepted, not durable
-         0 tide shown, not durable
-         0 acknowledge tide
-         0 disk saves c-no-storm-r1
-         0 disk forgets e-storm
-         0 no-storm accepted, not durable
-         0 acknowledge no-storm
-         0 storm ended cancelled, not durable
-         0 disk saves orders.jsonl
-         0 reply c {"durable":false}
-         0 acknowledge c
-         40 disk forgets r-before
-         40 before ended expired"#,
-    );
-}
-
-#[test]
-fn a_read_only_disk_shows_and_says_that_it_will_not_last() {
-    let mut world = takes_nothing(Health::ReadOnly);
-    world.check(
-        r#"0 show storm
-         0 disk saves e-storm
-         0 storm accepted, not durable
-         0 storm shown, not durable
-         0 acknowledge storm
-         0 show tide
-         0 disk saves e-tide
-         0 tide accepted, not durable
-         0 tide shown, not durable
-         0 acknowledge tide
-         0 disk saves c-no-storm-r1
-         0 disk forgets e-storm
-         0 no-storm accepted, not durable
-         0 acknowledge no-storm
-         0 storm ended cancelled, not durable
-         0 disk saves orders.jsonl
-         0 reply c {"durable":false}
-         0 acknowledge c
-         40 disk forgets r-before
-         40 before ended expired, not durable"#,
-    );
+fn a_full_or_read_only_disk_shows_and_says_that_it_will_not_last() {
+    for (health, removes) in [(Health::Full, true), (Health::ReadOnly, false)] {
+        let lasts = if removes { "" } else { ", not durable" };
+        takes_nothing(health).check(&format!(
+            r#"0 show storm
+               0 disk saves e-storm
+               0 storm accepted, not durable
+               0 storm shown, not durable
+               0 acknowledge storm
+               0 show tide
+               0 disk saves e-tide
+               0 tide accepted, not durable
+               0 tide shown, not durable
+               0 acknowledge tide
+               0 disk saves c-no-storm-r1
+               0 disk forgets e-storm
+               0 no-storm accepted, not durable
+               0 acknowledge no-storm
+               0 storm ended cancelled, not durable
+               0 disk saves orders.jsonl
+               0 reply c {{"durable":false}}
+               0 acknowledge c
+               40 disk forgets r-before
+               40 before ended expired{lasts}"#,
+        ));
+    }
 }
 
 #[test]
